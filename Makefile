@@ -1,0 +1,50 @@
+# `make demo` and `make test` are the two commands of the README; both work from a clean clone.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+
+PACKAGES := $(wildcard packages/*/pyproject.toml services/*/pyproject.toml client/pyproject.toml)
+
+.PHONY: help demo install test test-slow lint proto bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# torch is named first and alone so that no other package's range can choose a CUDA build for it.
+$(VENV)/.installed: requirements.txt constraints.txt $(PACKAGES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) torch hatchling editables
+	$(PIP) --no-build-isolation -r requirements.txt
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
+	$(PIP) -r requirements-test.txt
+	touch $@
+
+install: $(VENV)/.installed ## make .venv and install cislex into it
+
+demo: $(VENV)/.installed ## simulate two peak sets, run the whole analysis, print the path of the report
+	$(BIN)/cislex demo --out demo
+
+test: $(VENV)/.installed-test ## add the test extras and run the tests
+	$(BIN)/pytest
+
+test-slow: $(VENV)/.installed-test ## the tests that take minutes
+	$(BIN)/pytest -m slow --override-ini addopts="-q --strict-markers --strict-config --import-mode=importlib"
+
+lint: $(VENV)/.installed-test ## ruff, types, buf lint, stubs equal to the committed ones
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/typecheck.py
+	cd proto && ../$(BIN)/buf lint
+	$(BIN)/python scripts/protos.py --check
+
+proto: $(VENV)/.installed-test ## regenerate the stubs in packages/protos
+	$(BIN)/python scripts/protos.py
+
+bench: $(VENV)/.installed-test ## compare with others in one run; prints ratios
+	$(BIN)/python -m benchmarks
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,3 @@
+"""Genome, intervals, sequences, motif matrices, artifacts and errors shared by the rooms of cislex."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+"""Attributions, k-mers and filters."""
+
+__version__ = "0.1.0"
