@@ -36,7 +36,7 @@ test-slow: $(VENV)/.installed-test ## the tests that take minutes
 lint: $(VENV)/.installed-test ## ruff, types, buf lint, stubs equal to the committed ones
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python scripts/typecheck.py
+	$(BIN)/mypy packages services client
 	cd proto && ../$(BIN)/buf lint
 	$(BIN)/python scripts/protos.py --check
 
