@@ -1,0 +1,103 @@
+"""The contracts read as specifications, and the specs behind them have the same fields."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from importlib.metadata import entry_points, files
+from pathlib import Path
+
+import pytest
+from google.protobuf import descriptor_pb2
+from grpc_tools import protoc
+
+AREAS = ("artifacts", "ops", "encoder", "trainer", "explainer", "motif")
+COMMON = {"parent", "request_id", "validate_only", "labels"}
+
+
+@pytest.fixture(scope="module")
+def descriptor_set(repo_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> descriptor_pb2.FileDescriptorSet:
+    """All our protos with their comments."""
+    out = tmp_path_factory.mktemp("protos") / "image.binpb"
+    google = next(f for f in files("googleapis-common-protos") or [] if str(f).endswith("annotations.proto"))
+    bundled = Path(protoc.__file__).parent / "_proto"
+    sources = sorted(str(p.relative_to(repo_dir / "proto")) for p in (repo_dir / "proto" / "cislex").rglob("*.proto"))
+    arguments = ["protoc", f"-I{repo_dir / 'proto'}", f"-I{Path(google.locate()).parents[2]}", f"-I{bundled}"]
+    arguments += ["--include_source_info", f"--descriptor_set_out={out}", *sources]
+    assert protoc.main(arguments) == 0
+    return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
+
+
+def _commented(file: descriptor_pb2.FileDescriptorProto) -> dict[tuple[int, ...], str]:
+    return {tuple(loc.path): loc.leading_comments + loc.trailing_comments for loc in file.source_code_info.location}
+
+
+def _messages(
+    messages: list[descriptor_pb2.DescriptorProto], path: tuple[int, ...], nested: int = 4
+) -> Iterator[tuple[tuple[int, ...], descriptor_pb2.DescriptorProto]]:
+    for index, message in enumerate(messages):
+        if message.options.map_entry:
+            continue
+        yield (*path, nested, index), message
+        yield from _messages(list(message.nested_type), (*path, nested, index), nested=3)
+
+
+def test_every_area_is_there(descriptor_set: descriptor_pb2.FileDescriptorSet) -> None:
+    packages = {file.package for file in descriptor_set.file}
+    assert {f"cislex.{area}.v1" for area in AREAS} <= packages
+
+
+def test_everything_is_documented(descriptor_set: descriptor_pb2.FileDescriptorSet) -> None:
+    bare: list[str] = []
+    for file in descriptor_set.file:
+        comments = _commented(file)
+        for path, message in _messages(list(file.message_type), ()):
+            if not comments.get(path, "").strip():
+                bare.append(f"{file.name}: message {message.name}")
+            bare += [
+                f"{file.name}: {message.name}.{field.name}"
+                for index, field in enumerate(message.field)
+                if not comments.get((*path, 2, index), "").strip()
+            ]
+        for index, enum in enumerate(file.enum_type):
+            if not comments.get((5, index), "").strip():
+                bare.append(f"{file.name}: enum {enum.name}")
+        for index, service in enumerate(file.service):
+            if not comments.get((6, index), "").strip():
+                bare.append(f"{file.name}: service {service.name}")
+            bare += [
+                f"{file.name}: rpc {method.name}"
+                for number, method in enumerate(service.method)
+                if not comments.get((6, index, 2, number), "").strip()
+            ]
+    assert not bare
+
+
+def test_every_rpc_names_its_errors(descriptor_set: descriptor_pb2.FileDescriptorSet) -> None:
+    silent = [
+        f"{service.name}.{method.name}"
+        for file in descriptor_set.file
+        for index, service in enumerate(file.service)
+        for number, method in enumerate(service.method)
+        if "error" not in _commented(file).get((6, index, 2, number), "").lower()
+    ]
+    assert not silent
+
+
+def _tasks() -> list[str]:
+    return sorted(name for point in entry_points(group="cislex.specs") for name in point.load())
+
+
+@pytest.mark.parametrize("task", _tasks())
+def test_spec_fields_are_the_proto_fields(task: str) -> None:
+    area, method = task.split(".")
+    info = next(point.load()[task] for point in entry_points(group="cislex.specs") if task in point.load())
+    stubs = importlib.import_module(f"cislex.{area}.v1.{area}_pb2")
+    message = getattr(stubs, f"{method}Request").DESCRIPTOR
+    names = {field.name for field in message.fields}
+    assert names >= COMMON
+    assert names - COMMON == set(info.spec.model_fields)
+
+
+def test_there_are_tasks_of_all_four_services() -> None:
+    assert {task.split(".")[0] for task in _tasks()} == {"encoder", "trainer", "explainer", "motif"}
