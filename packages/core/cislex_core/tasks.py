@@ -10,13 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_json
+
+
+@dataclass(frozen=True)
+class NamesArtifact:
+    """Marks a spec field that refers to an artifact: the servicer layer puts the full digest in its place."""
+
+    kinds: tuple[str, ...] = ()
+
+
+#: A reference to an artifact. A request gives a resource name (``tenants/local/datasets/0123456789abcdef``) or a
+#: full digest; a task always sees the digest. ``ArtifactDigest | None``, ``list[ArtifactDigest]`` work as well. To say
+#: which kinds a field takes: ``Annotated[ArtifactDigest, NamesArtifact(("dataset",))]`` (else ARTIFACT_KIND).
+ArtifactDigest = Annotated[str, StringConstraints(min_length=1), NamesArtifact()]
 
 
 class InputRef(BaseModel):
