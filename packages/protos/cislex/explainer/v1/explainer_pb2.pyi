@@ -1,0 +1,318 @@
+from cislex.artifacts.v1 import artifacts_pb2 as _artifacts_pb2
+from google.longrunning import operations_pb2 as _operations_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Split(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SPLIT_UNSPECIFIED: _ClassVar[Split]
+    SPLIT_TRAIN: _ClassVar[Split]
+    SPLIT_VALIDATION: _ClassVar[Split]
+    SPLIT_TEST: _ClassVar[Split]
+    SPLIT_ALL: _ClassVar[Split]
+
+class AttributionMethod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ATTRIBUTION_METHOD_UNSPECIFIED: _ClassVar[AttributionMethod]
+    ATTRIBUTION_METHOD_SALIENCY: _ClassVar[AttributionMethod]
+    ATTRIBUTION_METHOD_INPUT_X_GRADIENT: _ClassVar[AttributionMethod]
+    ATTRIBUTION_METHOD_INTEGRATED_GRADIENTS: _ClassVar[AttributionMethod]
+
+class AttributionTarget(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ATTRIBUTION_TARGET_UNSPECIFIED: _ClassVar[AttributionTarget]
+    ATTRIBUTION_TARGET_WT_MINUS_KO: _ClassVar[AttributionTarget]
+    ATTRIBUTION_TARGET_PREDICTED: _ClassVar[AttributionTarget]
+
+class Baseline(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BASELINE_UNSPECIFIED: _ClassVar[Baseline]
+    BASELINE_UNIFORM: _ClassVar[Baseline]
+    BASELINE_ZEROS: _ClassVar[Baseline]
+    BASELINE_DINUCLEOTIDE_SHUFFLE: _ClassVar[Baseline]
+
+class Protocol(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PROTOCOL_UNSPECIFIED: _ClassVar[Protocol]
+    PROTOCOL_DEFAULT: _ClassVar[Protocol]
+    PROTOCOL_PAPER: _ClassVar[Protocol]
+
+class Device(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DEVICE_UNSPECIFIED: _ClassVar[Device]
+    DEVICE_AUTO: _ClassVar[Device]
+    DEVICE_CPU: _ClassVar[Device]
+    DEVICE_CUDA: _ClassVar[Device]
+
+class KmerProtocol(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    KMER_PROTOCOL_UNSPECIFIED: _ClassVar[KmerProtocol]
+    KMER_PROTOCOL_DEFAULT: _ClassVar[KmerProtocol]
+    KMER_PROTOCOL_EQ3: _ClassVar[KmerProtocol]
+    KMER_PROTOCOL_CODE: _ClassVar[KmerProtocol]
+SPLIT_UNSPECIFIED: Split
+SPLIT_TRAIN: Split
+SPLIT_VALIDATION: Split
+SPLIT_TEST: Split
+SPLIT_ALL: Split
+ATTRIBUTION_METHOD_UNSPECIFIED: AttributionMethod
+ATTRIBUTION_METHOD_SALIENCY: AttributionMethod
+ATTRIBUTION_METHOD_INPUT_X_GRADIENT: AttributionMethod
+ATTRIBUTION_METHOD_INTEGRATED_GRADIENTS: AttributionMethod
+ATTRIBUTION_TARGET_UNSPECIFIED: AttributionTarget
+ATTRIBUTION_TARGET_WT_MINUS_KO: AttributionTarget
+ATTRIBUTION_TARGET_PREDICTED: AttributionTarget
+BASELINE_UNSPECIFIED: Baseline
+BASELINE_UNIFORM: Baseline
+BASELINE_ZEROS: Baseline
+BASELINE_DINUCLEOTIDE_SHUFFLE: Baseline
+PROTOCOL_UNSPECIFIED: Protocol
+PROTOCOL_DEFAULT: Protocol
+PROTOCOL_PAPER: Protocol
+DEVICE_UNSPECIFIED: Device
+DEVICE_AUTO: Device
+DEVICE_CPU: Device
+DEVICE_CUDA: Device
+KMER_PROTOCOL_UNSPECIFIED: KmerProtocol
+KMER_PROTOCOL_DEFAULT: KmerProtocol
+KMER_PROTOCOL_EQ3: KmerProtocol
+KMER_PROTOCOL_CODE: KmerProtocol
+
+class ComputeAttributionsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "method", "target", "seed_index", "gradient_correction", "steps", "baseline", "n_baselines", "baseline_seed", "rc_average", "batch_size", "device", "protocol")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    SEED_INDEX_FIELD_NUMBER: _ClassVar[int]
+    GRADIENT_CORRECTION_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_FIELD_NUMBER: _ClassVar[int]
+    N_BASELINES_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_SEED_FIELD_NUMBER: _ClassVar[int]
+    RC_AVERAGE_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    model: str
+    dataset: str
+    split: Split
+    method: AttributionMethod
+    target: AttributionTarget
+    seed_index: int
+    gradient_correction: bool
+    steps: int
+    baseline: Baseline
+    n_baselines: int
+    baseline_seed: int
+    rc_average: bool
+    batch_size: int
+    device: Device
+    protocol: Protocol
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., method: _Optional[_Union[AttributionMethod, str]] = ..., target: _Optional[_Union[AttributionTarget, str]] = ..., seed_index: _Optional[int] = ..., gradient_correction: _Optional[bool] = ..., steps: _Optional[int] = ..., baseline: _Optional[_Union[Baseline, str]] = ..., n_baselines: _Optional[int] = ..., baseline_seed: _Optional[int] = ..., rc_average: _Optional[bool] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ..., protocol: _Optional[_Union[Protocol, str]] = ...) -> None: ...
+
+class Attributions(_message.Message):
+    __slots__ = ("name", "artifact", "n_sequences", "window_bp", "split", "method", "target", "seeds", "gradient_correction", "rc_average", "baseline", "steps", "max_abs_completeness_delta", "mean_abs_completeness_delta", "accuracy", "device", "device_reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BP_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    SEEDS_FIELD_NUMBER: _ClassVar[int]
+    GRADIENT_CORRECTION_FIELD_NUMBER: _ClassVar[int]
+    RC_AVERAGE_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ABS_COMPLETENESS_DELTA_FIELD_NUMBER: _ClassVar[int]
+    MEAN_ABS_COMPLETENESS_DELTA_FIELD_NUMBER: _ClassVar[int]
+    ACCURACY_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_sequences: int
+    window_bp: int
+    split: str
+    method: str
+    target: str
+    seeds: _containers.RepeatedScalarFieldContainer[int]
+    gradient_correction: bool
+    rc_average: bool
+    baseline: str
+    steps: int
+    max_abs_completeness_delta: float
+    mean_abs_completeness_delta: float
+    accuracy: float
+    device: str
+    device_reason: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_sequences: _Optional[int] = ..., window_bp: _Optional[int] = ..., split: _Optional[str] = ..., method: _Optional[str] = ..., target: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ..., gradient_correction: _Optional[bool] = ..., rc_average: _Optional[bool] = ..., baseline: _Optional[str] = ..., steps: _Optional[int] = ..., max_abs_completeness_delta: _Optional[float] = ..., mean_abs_completeness_delta: _Optional[float] = ..., accuracy: _Optional[float] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ...) -> None: ...
+
+class ExtractKmersRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "attributions", "dataset", "model", "k", "top_n", "min_distance", "kmer_protocol", "rc_aware", "k_rank")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
+    TOP_N_FIELD_NUMBER: _ClassVar[int]
+    MIN_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    KMER_PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    RC_AWARE_FIELD_NUMBER: _ClassVar[int]
+    K_RANK_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    attributions: str
+    dataset: str
+    model: str
+    k: int
+    top_n: int
+    min_distance: int
+    kmer_protocol: KmerProtocol
+    rc_aware: bool
+    k_rank: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., attributions: _Optional[str] = ..., dataset: _Optional[str] = ..., model: _Optional[str] = ..., k: _Optional[int] = ..., top_n: _Optional[int] = ..., min_distance: _Optional[int] = ..., kmer_protocol: _Optional[_Union[KmerProtocol, str]] = ..., rc_aware: _Optional[bool] = ..., k_rank: _Optional[int] = ...) -> None: ...
+
+class KmerSet(_message.Message):
+    __slots__ = ("name", "artifact", "n_kmers", "n_sequences", "n_wt_sequences", "n_ko_sequences", "k", "top_n", "min_distance", "kmer_protocol", "rc_aware", "k_rank", "n_ranked", "top_ranked")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_KMERS_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    N_WT_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    N_KO_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
+    TOP_N_FIELD_NUMBER: _ClassVar[int]
+    MIN_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    KMER_PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    RC_AWARE_FIELD_NUMBER: _ClassVar[int]
+    K_RANK_FIELD_NUMBER: _ClassVar[int]
+    N_RANKED_FIELD_NUMBER: _ClassVar[int]
+    TOP_RANKED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_kmers: int
+    n_sequences: int
+    n_wt_sequences: int
+    n_ko_sequences: int
+    k: int
+    top_n: int
+    min_distance: int
+    kmer_protocol: str
+    rc_aware: bool
+    k_rank: int
+    n_ranked: int
+    top_ranked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_kmers: _Optional[int] = ..., n_sequences: _Optional[int] = ..., n_wt_sequences: _Optional[int] = ..., n_ko_sequences: _Optional[int] = ..., k: _Optional[int] = ..., top_n: _Optional[int] = ..., min_distance: _Optional[int] = ..., kmer_protocol: _Optional[str] = ..., rc_aware: _Optional[bool] = ..., k_rank: _Optional[int] = ..., n_ranked: _Optional[int] = ..., top_ranked: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ExplainFiltersRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "threshold", "max_effect_sequences", "group_similarity", "min_information_bits", "min_nsites", "top_kmers", "min_seeds", "batch_size", "device")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    MAX_EFFECT_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    GROUP_SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    MIN_INFORMATION_BITS_FIELD_NUMBER: _ClassVar[int]
+    MIN_NSITES_FIELD_NUMBER: _ClassVar[int]
+    TOP_KMERS_FIELD_NUMBER: _ClassVar[int]
+    MIN_SEEDS_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    model: str
+    dataset: str
+    split: Split
+    threshold: float
+    max_effect_sequences: int
+    group_similarity: float
+    min_information_bits: float
+    min_nsites: int
+    top_kmers: int
+    min_seeds: int
+    batch_size: int
+    device: Device
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., threshold: _Optional[float] = ..., max_effect_sequences: _Optional[int] = ..., group_similarity: _Optional[float] = ..., min_information_bits: _Optional[float] = ..., min_nsites: _Optional[int] = ..., top_kmers: _Optional[int] = ..., min_seeds: _Optional[int] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
+
+class FilterSet(_message.Message):
+    __slots__ = ("name", "artifact", "n_filters", "n_active_filters", "width_bp", "n_groups", "n_recurrent_groups", "n_recurrent_kmers", "seeds", "n_sequences", "n_effect_sequences", "threshold", "split", "device", "device_reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_FILTERS_FIELD_NUMBER: _ClassVar[int]
+    N_ACTIVE_FILTERS_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_BP_FIELD_NUMBER: _ClassVar[int]
+    N_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    N_RECURRENT_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    N_RECURRENT_KMERS_FIELD_NUMBER: _ClassVar[int]
+    SEEDS_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    N_EFFECT_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_filters: int
+    n_active_filters: int
+    width_bp: int
+    n_groups: int
+    n_recurrent_groups: int
+    n_recurrent_kmers: int
+    seeds: _containers.RepeatedScalarFieldContainer[int]
+    n_sequences: int
+    n_effect_sequences: int
+    threshold: float
+    split: str
+    device: str
+    device_reason: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_filters: _Optional[int] = ..., n_active_filters: _Optional[int] = ..., width_bp: _Optional[int] = ..., n_groups: _Optional[int] = ..., n_recurrent_groups: _Optional[int] = ..., n_recurrent_kmers: _Optional[int] = ..., seeds: _Optional[_Iterable[int]] = ..., n_sequences: _Optional[int] = ..., n_effect_sequences: _Optional[int] = ..., threshold: _Optional[float] = ..., split: _Optional[str] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ...) -> None: ...
