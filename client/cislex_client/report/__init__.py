@@ -1,0 +1,7 @@
+"""The report: one self-contained HTML file made from the files of a result folder."""
+
+from __future__ import annotations
+
+from cislex_client.report.logo import logo_svg
+
+__all__ = ["logo_svg"]
