@@ -37,7 +37,7 @@ lint: $(VENV)/.installed-test ## ruff, types, buf lint, stubs equal to the commi
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy packages services client
-	cd proto && ../$(BIN)/buf lint
+	$(BIN)/python scripts/protos.py --lint
 	$(BIN)/python scripts/protos.py --check
 
 proto: $(VENV)/.installed-test ## regenerate the stubs in packages/protos

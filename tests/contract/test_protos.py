@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterator
-from importlib.metadata import entry_points, files
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,15 @@ COMMON = {"parent", "request_id", "validate_only", "labels"}
 @pytest.fixture(scope="module")
 def descriptor_set(repo_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> descriptor_pb2.FileDescriptorSet:
     """All our protos with their comments."""
-    out = tmp_path_factory.mktemp("protos") / "image.binpb"
-    google = next(f for f in files("googleapis-common-protos") or [] if str(f).endswith("annotations.proto"))
-    bundled = Path(protoc.__file__).parent / "_proto"
-    sources = sorted(str(p.relative_to(repo_dir / "proto")) for p in (repo_dir / "proto" / "cislex").rglob("*.proto"))
-    arguments = ["protoc", f"-I{repo_dir / 'proto'}", f"-I{Path(google.locate()).parents[2]}", f"-I{bundled}"]
-    arguments += ["--include_source_info", f"--descriptor_set_out={out}", *sources]
-    assert protoc.main(arguments) == 0
-    return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
+    out = tmp_path_factory.mktemp("protos")
+    spec = importlib.util.spec_from_file_location("cislex_protos_script", repo_dir / "scripts" / "protos.py")
+    assert spec and spec.loader
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.lay_out_google(out)
+    arguments = ["protoc", f"-I{repo_dir / 'proto'}", f"-I{out}", "--include_source_info"]
+    assert protoc.main([*arguments, f"--descriptor_set_out={out / 'image.binpb'}", *script.sources()]) == 0
+    return descriptor_pb2.FileDescriptorSet.FromString((out / "image.binpb").read_bytes())
 
 
 def _commented(file: descriptor_pb2.FileDescriptorProto) -> dict[tuple[int, ...], str]:
