@@ -1,0 +1,534 @@
+from cislex.artifacts.v1 import artifacts_pb2 as _artifacts_pb2
+from google.longrunning import operations_pb2 as _operations_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ClusterMethod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CLUSTER_METHOD_UNSPECIFIED: _ClassVar[ClusterMethod]
+    CLUSTER_METHOD_PAPER: _ClassVar[ClusterMethod]
+    CLUSTER_METHOD_ALIGNED: _ClassVar[ClusterMethod]
+
+class DiscoveryScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DISCOVERY_SCOPE_UNSPECIFIED: _ClassVar[DiscoveryScope]
+    DISCOVERY_SCOPE_CLUSTERS: _ClassVar[DiscoveryScope]
+    DISCOVERY_SCOPE_SETS: _ClassVar[DiscoveryScope]
+
+class Contrast(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CONTRAST_UNSPECIFIED: _ClassVar[Contrast]
+    CONTRAST_WT: _ClassVar[Contrast]
+    CONTRAST_KO: _ClassVar[Contrast]
+    CONTRAST_WT_VS_SHUFFLED: _ClassVar[Contrast]
+    CONTRAST_KO_VS_SHUFFLED: _ClassVar[Contrast]
+    CONTRAST_ALL_VS_SHUFFLED: _ClassVar[Contrast]
+
+class DiscoveryEngine(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DISCOVERY_ENGINE_UNSPECIFIED: _ClassVar[DiscoveryEngine]
+    DISCOVERY_ENGINE_EM: _ClassVar[DiscoveryEngine]
+    DISCOVERY_ENGINE_MEME: _ClassVar[DiscoveryEngine]
+    DISCOVERY_ENGINE_STREME: _ClassVar[DiscoveryEngine]
+
+class SiteModel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SITE_MODEL_UNSPECIFIED: _ClassVar[SiteModel]
+    SITE_MODEL_ZOOPS: _ClassVar[SiteModel]
+    SITE_MODEL_OOPS: _ClassVar[SiteModel]
+
+class Split(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SPLIT_UNSPECIFIED: _ClassVar[Split]
+    SPLIT_TRAIN: _ClassVar[Split]
+    SPLIT_VALIDATION: _ClassVar[Split]
+    SPLIT_TEST: _ClassVar[Split]
+    SPLIT_ALL: _ClassVar[Split]
+
+class Distance(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DISTANCE_UNSPECIFIED: _ClassVar[Distance]
+    DISTANCE_ED: _ClassVar[Distance]
+    DISTANCE_PEARSON: _ClassVar[Distance]
+    DISTANCE_ALLR: _ClassVar[Distance]
+    DISTANCE_KULLBACK: _ClassVar[Distance]
+    DISTANCE_SANDELIN: _ClassVar[Distance]
+    DISTANCE_BLIC1: _ClassVar[Distance]
+    DISTANCE_LLR1: _ClassVar[Distance]
+
+class CompareEngine(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COMPARE_ENGINE_UNSPECIFIED: _ClassVar[CompareEngine]
+    COMPARE_ENGINE_NATIVE: _ClassVar[CompareEngine]
+    COMPARE_ENGINE_MEMELITE: _ClassVar[CompareEngine]
+    COMPARE_ENGINE_TOMTOM: _ClassVar[CompareEngine]
+
+class ThresholdOn(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    THRESHOLD_ON_UNSPECIFIED: _ClassVar[ThresholdOn]
+    THRESHOLD_ON_QVALUE: _ClassVar[ThresholdOn]
+    THRESHOLD_ON_EVALUE: _ClassVar[ThresholdOn]
+    THRESHOLD_ON_PVALUE: _ClassVar[ThresholdOn]
+
+class Background(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    BACKGROUND_UNSPECIFIED: _ClassVar[Background]
+    BACKGROUND_BOTH: _ClassVar[Background]
+    BACKGROUND_KO: _ClassVar[Background]
+    BACKGROUND_WT: _ClassVar[Background]
+    BACKGROUND_SHUFFLED: _ClassVar[Background]
+    BACKGROUND_GIVEN: _ClassVar[Background]
+
+class EnrichmentMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ENRICHMENT_MODE_UNSPECIFIED: _ClassVar[EnrichmentMode]
+    ENRICHMENT_MODE_FIXED: _ClassVar[EnrichmentMode]
+    ENRICHMENT_MODE_BEST: _ClassVar[EnrichmentMode]
+
+class EnrichmentTest(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ENRICHMENT_TEST_UNSPECIFIED: _ClassVar[EnrichmentTest]
+    ENRICHMENT_TEST_FISHER: _ClassVar[EnrichmentTest]
+    ENRICHMENT_TEST_BINOMIAL: _ClassVar[EnrichmentTest]
+    ENRICHMENT_TEST_HYPERGEOMETRIC: _ClassVar[EnrichmentTest]
+CLUSTER_METHOD_UNSPECIFIED: ClusterMethod
+CLUSTER_METHOD_PAPER: ClusterMethod
+CLUSTER_METHOD_ALIGNED: ClusterMethod
+DISCOVERY_SCOPE_UNSPECIFIED: DiscoveryScope
+DISCOVERY_SCOPE_CLUSTERS: DiscoveryScope
+DISCOVERY_SCOPE_SETS: DiscoveryScope
+CONTRAST_UNSPECIFIED: Contrast
+CONTRAST_WT: Contrast
+CONTRAST_KO: Contrast
+CONTRAST_WT_VS_SHUFFLED: Contrast
+CONTRAST_KO_VS_SHUFFLED: Contrast
+CONTRAST_ALL_VS_SHUFFLED: Contrast
+DISCOVERY_ENGINE_UNSPECIFIED: DiscoveryEngine
+DISCOVERY_ENGINE_EM: DiscoveryEngine
+DISCOVERY_ENGINE_MEME: DiscoveryEngine
+DISCOVERY_ENGINE_STREME: DiscoveryEngine
+SITE_MODEL_UNSPECIFIED: SiteModel
+SITE_MODEL_ZOOPS: SiteModel
+SITE_MODEL_OOPS: SiteModel
+SPLIT_UNSPECIFIED: Split
+SPLIT_TRAIN: Split
+SPLIT_VALIDATION: Split
+SPLIT_TEST: Split
+SPLIT_ALL: Split
+DISTANCE_UNSPECIFIED: Distance
+DISTANCE_ED: Distance
+DISTANCE_PEARSON: Distance
+DISTANCE_ALLR: Distance
+DISTANCE_KULLBACK: Distance
+DISTANCE_SANDELIN: Distance
+DISTANCE_BLIC1: Distance
+DISTANCE_LLR1: Distance
+COMPARE_ENGINE_UNSPECIFIED: CompareEngine
+COMPARE_ENGINE_NATIVE: CompareEngine
+COMPARE_ENGINE_MEMELITE: CompareEngine
+COMPARE_ENGINE_TOMTOM: CompareEngine
+THRESHOLD_ON_UNSPECIFIED: ThresholdOn
+THRESHOLD_ON_QVALUE: ThresholdOn
+THRESHOLD_ON_EVALUE: ThresholdOn
+THRESHOLD_ON_PVALUE: ThresholdOn
+BACKGROUND_UNSPECIFIED: Background
+BACKGROUND_BOTH: Background
+BACKGROUND_KO: Background
+BACKGROUND_WT: Background
+BACKGROUND_SHUFFLED: Background
+BACKGROUND_GIVEN: Background
+ENRICHMENT_MODE_UNSPECIFIED: EnrichmentMode
+ENRICHMENT_MODE_FIXED: EnrichmentMode
+ENRICHMENT_MODE_BEST: EnrichmentMode
+ENRICHMENT_TEST_UNSPECIFIED: EnrichmentTest
+ENRICHMENT_TEST_FISHER: EnrichmentTest
+ENRICHMENT_TEST_BINOMIAL: EnrichmentTest
+ENRICHMENT_TEST_HYPERGEOMETRIC: EnrichmentTest
+
+class ClusterKmersRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "kmers", "method", "n_clusters", "min_clusters", "max_clusters", "min_size_for_discovery", "max_shift", "max_distinct_kmers", "seed")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    KMERS_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    N_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    MIN_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    MAX_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    MIN_SIZE_FOR_DISCOVERY_FIELD_NUMBER: _ClassVar[int]
+    MAX_SHIFT_FIELD_NUMBER: _ClassVar[int]
+    MAX_DISTINCT_KMERS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    kmers: str
+    method: ClusterMethod
+    n_clusters: int
+    min_clusters: int
+    max_clusters: int
+    min_size_for_discovery: int
+    max_shift: int
+    max_distinct_kmers: int
+    seed: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., kmers: _Optional[str] = ..., method: _Optional[_Union[ClusterMethod, str]] = ..., n_clusters: _Optional[int] = ..., min_clusters: _Optional[int] = ..., max_clusters: _Optional[int] = ..., min_size_for_discovery: _Optional[int] = ..., max_shift: _Optional[int] = ..., max_distinct_kmers: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class Cluster(_message.Message):
+    __slots__ = ("cluster", "size", "n_wt", "n_ko", "consensus", "information_bits", "primary", "discovery")
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    N_WT_FIELD_NUMBER: _ClassVar[int]
+    N_KO_FIELD_NUMBER: _ClassVar[int]
+    CONSENSUS_FIELD_NUMBER: _ClassVar[int]
+    INFORMATION_BITS_FIELD_NUMBER: _ClassVar[int]
+    PRIMARY_FIELD_NUMBER: _ClassVar[int]
+    DISCOVERY_FIELD_NUMBER: _ClassVar[int]
+    cluster: int
+    size: int
+    n_wt: int
+    n_ko: int
+    consensus: str
+    information_bits: float
+    primary: bool
+    discovery: str
+    def __init__(self, cluster: _Optional[int] = ..., size: _Optional[int] = ..., n_wt: _Optional[int] = ..., n_ko: _Optional[int] = ..., consensus: _Optional[str] = ..., information_bits: _Optional[float] = ..., primary: _Optional[bool] = ..., discovery: _Optional[str] = ...) -> None: ...
+
+class ClusterSet(_message.Message):
+    __slots__ = ("name", "artifact", "n_kmers", "n_distinct", "n_compared", "k", "method", "n_clusters", "chosen_by", "silhouette", "primary_cluster", "n_skipped", "clusters")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_KMERS_FIELD_NUMBER: _ClassVar[int]
+    N_DISTINCT_FIELD_NUMBER: _ClassVar[int]
+    N_COMPARED_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    N_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_BY_FIELD_NUMBER: _ClassVar[int]
+    SILHOUETTE_FIELD_NUMBER: _ClassVar[int]
+    PRIMARY_CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    N_SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_kmers: int
+    n_distinct: int
+    n_compared: int
+    k: int
+    method: str
+    n_clusters: int
+    chosen_by: str
+    silhouette: float
+    primary_cluster: int
+    n_skipped: int
+    clusters: _containers.RepeatedCompositeFieldContainer[Cluster]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_kmers: _Optional[int] = ..., n_distinct: _Optional[int] = ..., n_compared: _Optional[int] = ..., k: _Optional[int] = ..., method: _Optional[str] = ..., n_clusters: _Optional[int] = ..., chosen_by: _Optional[str] = ..., silhouette: _Optional[float] = ..., primary_cluster: _Optional[int] = ..., n_skipped: _Optional[int] = ..., clusters: _Optional[_Iterable[_Union[Cluster, _Mapping]]] = ...) -> None: ...
+
+class DiscoverMotifsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    CONTRASTS_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    CENTRAL_BP_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    MIN_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    MAX_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    EVALUE_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    MIN_SITES_FIELD_NUMBER: _ClassVar[int]
+    MAX_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    BOTH_STRANDS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    TOOL_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    clusters: str
+    dataset: str
+    scope: DiscoveryScope
+    contrasts: _containers.RepeatedScalarFieldContainer[Contrast]
+    split: Split
+    central_bp: int
+    engine: DiscoveryEngine
+    model: SiteModel
+    min_width: int
+    max_width: int
+    n_motifs: int
+    evalue_threshold: float
+    min_sites: int
+    max_sequences: int
+    both_strands: bool
+    seed: int
+    tool_timeout_s: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ...) -> None: ...
+
+class DiscoverySearch(_message.Message):
+    __slots__ = ("scope", "n_primary", "n_control", "n_motifs", "note", "test")
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    N_PRIMARY_FIELD_NUMBER: _ClassVar[int]
+    N_CONTROL_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    TEST_FIELD_NUMBER: _ClassVar[int]
+    scope: str
+    n_primary: int
+    n_control: int
+    n_motifs: int
+    note: str
+    test: str
+    def __init__(self, scope: _Optional[str] = ..., n_primary: _Optional[int] = ..., n_control: _Optional[int] = ..., n_motifs: _Optional[int] = ..., note: _Optional[str] = ..., test: _Optional[str] = ...) -> None: ...
+
+class DiscoveredMotif(_message.Message):
+    __slots__ = ("motif_id", "scope", "rank", "width", "nsites", "evalue", "log10_evalue", "consensus", "information_bits")
+    MOTIF_ID_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    RANK_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    NSITES_FIELD_NUMBER: _ClassVar[int]
+    EVALUE_FIELD_NUMBER: _ClassVar[int]
+    LOG10_EVALUE_FIELD_NUMBER: _ClassVar[int]
+    CONSENSUS_FIELD_NUMBER: _ClassVar[int]
+    INFORMATION_BITS_FIELD_NUMBER: _ClassVar[int]
+    motif_id: str
+    scope: str
+    rank: int
+    width: int
+    nsites: int
+    evalue: float
+    log10_evalue: float
+    consensus: str
+    information_bits: float
+    def __init__(self, motif_id: _Optional[str] = ..., scope: _Optional[str] = ..., rank: _Optional[int] = ..., width: _Optional[int] = ..., nsites: _Optional[int] = ..., evalue: _Optional[float] = ..., log10_evalue: _Optional[float] = ..., consensus: _Optional[str] = ..., information_bits: _Optional[float] = ...) -> None: ...
+
+class MotifSet(_message.Message):
+    __slots__ = ("name", "artifact", "n_motifs", "scope", "engine", "model", "searches", "motifs")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SEARCHES_FIELD_NUMBER: _ClassVar[int]
+    MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_motifs: int
+    scope: str
+    engine: str
+    model: str
+    searches: _containers.RepeatedCompositeFieldContainer[DiscoverySearch]
+    motifs: _containers.RepeatedCompositeFieldContainer[DiscoveredMotif]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_motifs: _Optional[int] = ..., scope: _Optional[str] = ..., engine: _Optional[str] = ..., model: _Optional[str] = ..., searches: _Optional[_Iterable[_Union[DiscoverySearch, _Mapping]]] = ..., motifs: _Optional[_Iterable[_Union[DiscoveredMotif, _Mapping]]] = ...) -> None: ...
+
+class CompareMotifsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "queries", "query_file", "database", "database_file", "family_table", "distance", "engine", "min_overlap", "trim_bits", "threshold", "threshold_on", "top_n")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    QUERIES_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FILE_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FILE_FIELD_NUMBER: _ClassVar[int]
+    FAMILY_TABLE_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    MIN_OVERLAP_FIELD_NUMBER: _ClassVar[int]
+    TRIM_BITS_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_ON_FIELD_NUMBER: _ClassVar[int]
+    TOP_N_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    queries: _containers.RepeatedScalarFieldContainer[str]
+    query_file: _artifacts_pb2.InputFile
+    database: str
+    database_file: _artifacts_pb2.InputFile
+    family_table: _artifacts_pb2.InputFile
+    distance: Distance
+    engine: CompareEngine
+    min_overlap: int
+    trim_bits: float
+    threshold: float
+    threshold_on: ThresholdOn
+    top_n: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., queries: _Optional[_Iterable[str]] = ..., query_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., database: _Optional[str] = ..., database_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., family_table: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., distance: _Optional[_Union[Distance, str]] = ..., engine: _Optional[_Union[CompareEngine, str]] = ..., min_overlap: _Optional[int] = ..., trim_bits: _Optional[float] = ..., threshold: _Optional[float] = ..., threshold_on: _Optional[_Union[ThresholdOn, str]] = ..., top_n: _Optional[int] = ...) -> None: ...
+
+class BestMatch(_message.Message):
+    __slots__ = ("query", "target", "target_name", "tf_family", "pvalue", "evalue", "qvalue", "significant")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    TARGET_NAME_FIELD_NUMBER: _ClassVar[int]
+    TF_FAMILY_FIELD_NUMBER: _ClassVar[int]
+    PVALUE_FIELD_NUMBER: _ClassVar[int]
+    EVALUE_FIELD_NUMBER: _ClassVar[int]
+    QVALUE_FIELD_NUMBER: _ClassVar[int]
+    SIGNIFICANT_FIELD_NUMBER: _ClassVar[int]
+    query: str
+    target: str
+    target_name: str
+    tf_family: str
+    pvalue: float
+    evalue: float
+    qvalue: float
+    significant: bool
+    def __init__(self, query: _Optional[str] = ..., target: _Optional[str] = ..., target_name: _Optional[str] = ..., tf_family: _Optional[str] = ..., pvalue: _Optional[float] = ..., evalue: _Optional[float] = ..., qvalue: _Optional[float] = ..., significant: _Optional[bool] = ...) -> None: ...
+
+class MatchSet(_message.Message):
+    __slots__ = ("name", "artifact", "n_queries", "n_targets", "n_matched", "n_rows", "database", "distance", "engine", "best")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_QUERIES_FIELD_NUMBER: _ClassVar[int]
+    N_TARGETS_FIELD_NUMBER: _ClassVar[int]
+    N_MATCHED_FIELD_NUMBER: _ClassVar[int]
+    N_ROWS_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_queries: int
+    n_targets: int
+    n_matched: int
+    n_rows: int
+    database: str
+    distance: str
+    engine: str
+    best: _containers.RepeatedCompositeFieldContainer[BestMatch]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_queries: _Optional[int] = ..., n_targets: _Optional[int] = ..., n_matched: _Optional[int] = ..., n_rows: _Optional[int] = ..., database: _Optional[str] = ..., distance: _Optional[str] = ..., engine: _Optional[str] = ..., best: _Optional[_Iterable[_Union[BestMatch, _Mapping]]] = ...) -> None: ...
+
+class EnrichMotifsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "split", "motifs", "motifs_file", "database", "background", "background_fasta", "mode", "threshold_pvalue", "use_homer_thresholds", "test", "n_shuffles", "pseudocount", "seed")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    MOTIFS_FILE_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FASTA_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_PVALUE_FIELD_NUMBER: _ClassVar[int]
+    USE_HOMER_THRESHOLDS_FIELD_NUMBER: _ClassVar[int]
+    TEST_FIELD_NUMBER: _ClassVar[int]
+    N_SHUFFLES_FIELD_NUMBER: _ClassVar[int]
+    PSEUDOCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    dataset: str
+    split: Split
+    motifs: str
+    motifs_file: _artifacts_pb2.InputFile
+    database: str
+    background: _containers.RepeatedScalarFieldContainer[Background]
+    background_fasta: _artifacts_pb2.InputFile
+    mode: _containers.RepeatedScalarFieldContainer[EnrichmentMode]
+    threshold_pvalue: float
+    use_homer_thresholds: bool
+    test: EnrichmentTest
+    n_shuffles: int
+    pseudocount: float
+    seed: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., motifs: _Optional[str] = ..., motifs_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., database: _Optional[str] = ..., background: _Optional[_Iterable[_Union[Background, str]]] = ..., background_fasta: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., mode: _Optional[_Iterable[_Union[EnrichmentMode, str]]] = ..., threshold_pvalue: _Optional[float] = ..., use_homer_thresholds: _Optional[bool] = ..., test: _Optional[_Union[EnrichmentTest, str]] = ..., n_shuffles: _Optional[int] = ..., pseudocount: _Optional[float] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class EnrichedMotif(_message.Message):
+    __slots__ = ("motif", "motif_name", "set", "background", "mode", "pvalue", "qvalue", "pct_wt", "pct_ko")
+    MOTIF_FIELD_NUMBER: _ClassVar[int]
+    MOTIF_NAME_FIELD_NUMBER: _ClassVar[int]
+    SET_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    PVALUE_FIELD_NUMBER: _ClassVar[int]
+    QVALUE_FIELD_NUMBER: _ClassVar[int]
+    PCT_WT_FIELD_NUMBER: _ClassVar[int]
+    PCT_KO_FIELD_NUMBER: _ClassVar[int]
+    motif: str
+    motif_name: str
+    set: str
+    background: str
+    mode: str
+    pvalue: float
+    qvalue: float
+    pct_wt: float
+    pct_ko: float
+    def __init__(self, motif: _Optional[str] = ..., motif_name: _Optional[str] = ..., set: _Optional[str] = ..., background: _Optional[str] = ..., mode: _Optional[str] = ..., pvalue: _Optional[float] = ..., qvalue: _Optional[float] = ..., pct_wt: _Optional[float] = ..., pct_ko: _Optional[float] = ...) -> None: ...
+
+class Enrichment(_message.Message):
+    __slots__ = ("name", "artifact", "n_motifs", "n_wt", "n_ko", "n_rows", "split", "test", "source", "n_enriched_wt", "n_enriched_ko", "top")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    N_WT_FIELD_NUMBER: _ClassVar[int]
+    N_KO_FIELD_NUMBER: _ClassVar[int]
+    N_ROWS_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    TEST_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    N_ENRICHED_WT_FIELD_NUMBER: _ClassVar[int]
+    N_ENRICHED_KO_FIELD_NUMBER: _ClassVar[int]
+    TOP_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_motifs: int
+    n_wt: int
+    n_ko: int
+    n_rows: int
+    split: str
+    test: str
+    source: str
+    n_enriched_wt: int
+    n_enriched_ko: int
+    top: _containers.RepeatedCompositeFieldContainer[EnrichedMotif]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_motifs: _Optional[int] = ..., n_wt: _Optional[int] = ..., n_ko: _Optional[int] = ..., n_rows: _Optional[int] = ..., split: _Optional[str] = ..., test: _Optional[str] = ..., source: _Optional[str] = ..., n_enriched_wt: _Optional[int] = ..., n_enriched_ko: _Optional[int] = ..., top: _Optional[_Iterable[_Union[EnrichedMotif, _Mapping]]] = ...) -> None: ...
