@@ -10,12 +10,11 @@ class Architecture(nn.Module):
     """Base of all architectures: one-hot float32 (n, 4, window_bp) in, pre-softmax logits (n, classes) out.
 
     Channels are A, C, G, T; N is a zero column. ``options`` is the validated JSON that rebuilds the module.
-    Subclasses whose first layer is a convolution over the sequence set ``first_layer`` and, when that layer pads,
-    ``first_layer_left_padding_bp`` so that activation i reads input [i − left, i − left + kernel).
+    A first layer that pads sets
+    ``first_layer_left_padding_bp``: activation i reads input [i − left, i − left + kernel).
     """
 
     name: str = ""
-    first_layer: nn.Conv1d
     first_layer_left_padding_bp: int = 0
 
     def __init__(self, options: dict[str, object], window_bp: int, n_classes: int) -> None:
@@ -35,6 +34,11 @@ class Architecture(nn.Module):
     def attention(self, x: Tensor) -> Tensor:
         """Attention weights (n, positions), each row summing to one. Positions are those of the last feature map."""
         return self.forward_with_attention(x)[1]
+
+    @property
+    def first_layer(self) -> nn.Conv1d:
+        """The convolution that reads the sequence: weight (filters, 4, kernel)."""
+        raise NotImplementedError
 
     def filter_activations(self, x: Tensor) -> Tensor:
         """Activations of the first layer after its ReLU, before pooling: (n, filters, positions)."""
