@@ -52,6 +52,8 @@ class CompareMotifsSpec(TaskSpec):
             raise ValueError("give queries (artifacts of kind motifs, clusters or filters) or query_file")
         if self.engine == "memelite" and self.distance != "ed":
             raise ValueError(f"engine memelite knows distance ed only, not {self.distance}; use engine native")
+        if self.engine == "native" and self.distance in ("blic1", "llr1"):
+            raise ValueError(f"distance {self.distance} needs engine tomtom; engine native knows ed and four others")
         return self
 
 

@@ -21,6 +21,7 @@ IntArray = npt.NDArray[np.int64]
 
 N_BINS = 100
 MOTIF_PSEUDOCOUNT = 0.1
+FEW_TARGETS = 50
 _UNIFORM = np.full(4, 0.25)
 _FORBIDDEN = np.int16(-32000)
 
