@@ -1,0 +1,98 @@
+"""Attribute a batch of sequences by any method: hypothetical, projected, importance, logits and completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from cislex_core.errors import Reason, RetryableError
+from cislex_models.onehot import one_hot
+
+from cislex_explainer.ensembles import PREDICTED, Ensemble, target_weights
+from cislex_explainer.integrated import baselines_of, integrate
+from cislex_explainer.saliency import correct_gradient, position_importance, project
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to attribute; the fields are those of ``ComputeAttributionsSpec``."""
+
+    name: str = "saliency"
+    target: str = "wt_minus_ko"
+    gradient_correction: bool = False
+    steps: int = 50
+    baseline: str = "uniform"
+    n_baselines: int = 20
+    baseline_seed: int = 42
+
+
+@dataclass(frozen=True)
+class Attributed:
+    """A batch's result: hypothetical (n, 4, L), projected (n, 4, L), importance (n, L), logits (n, classes), all
+    float32; reached and expected (n,) float32 for integrated gradients, else None."""
+
+    hypothetical: np.ndarray
+    projected: np.ndarray
+    importance: np.ndarray
+    logits: np.ndarray
+    reached: np.ndarray | None = None
+    expected: np.ndarray | None = None
+
+
+def attribute(
+    ensemble: Ensemble,
+    codes: np.ndarray,
+    rows: np.ndarray,
+    classes: list[str],
+    method: Method,
+    tick: Callable[[], None] = lambda: None,
+) -> Attributed:
+    """Attribute codes (n, L) uint8, which are dataset rows ``rows`` (n,) (they seed the shuffled baselines)."""
+    x = one_hot(torch.from_numpy(np.ascontiguousarray(codes)).to(ensemble.device))
+    logits = ensemble.logits(x) if method.target == PREDICTED or method.name == "integrated_gradients" else None
+    weights = target_weights(method.target, classes, x.shape[0], logits).to(x.device)
+    reached = expected = None
+    if method.name == "integrated_gradients":
+        baselines = baselines_of(x, codes, rows, method.baseline, method.n_baselines, method.baseline_seed)
+        result = integrate(ensemble, x, weights, baselines, method.steps, method.gradient_correction, tick)
+        hypothetical, reached, expected = result.hypothetical, _numpy(result.reached), _numpy(result.expected)
+    else:
+        tick()
+        hypothetical, logits = ensemble.gradient(x, weights)
+        if method.gradient_correction:
+            hypothetical = correct_gradient(hypothetical)
+    projected = project(hypothetical, x)
+    importance = position_importance(hypothetical) if method.name == "saliency" else projected.sum(1).abs()
+    assert logits is not None
+    return Attributed(
+        _numpy(hypothetical), _numpy(projected), _numpy(importance), _numpy(logits), reached, expected
+    )  # fmt: skip
+
+
+def in_batches(
+    n: int, batch_size: int, work: Callable[[slice], Attributed], shrunk: Callable[[int], None] = lambda _: None
+) -> Iterator[Attributed]:
+    """``work`` on consecutive slices of range(n). When the device's memory runs out the batch is halved and tried
+    again (``shrunk`` is told the new size); OUT_OF_MEMORY when a single sequence does not fit."""
+    start = 0
+    while start < n:
+        part = slice(start, min(n, start + batch_size))
+        try:
+            result = work(part)
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            if batch_size == 1:
+                raise RetryableError(
+                    Reason.OUT_OF_MEMORY, f"one sequence does not fit on the device: {error}", batch_size=1
+                ) from None
+            batch_size = max(1, batch_size // 2)
+            shrunk(batch_size)
+            continue
+        yield result
+        start = part.stop
+
+
+def _numpy(tensor: torch.Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy()

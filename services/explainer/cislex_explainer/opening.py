@@ -1,0 +1,79 @@
+"""Open what a task explains: the models, the rows of a split and the device, checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from cislex_core.artifacts import Artifact
+from cislex_core.datasets import Dataset
+from cislex_core.errors import Reason, UserError
+from cislex_core.tasks import Inputs
+from cislex_models.base import Architecture
+from cislex_models.checkpoint import load_models, seeds_of
+from cislex_models.devices import DeviceChoice, choose_device
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Models (on the CPU, evaluation mode), their seeds, the dataset, rows (m,) int64 of the split, the device."""
+
+    models: list[Architecture]
+    seeds: list[int]
+    dataset: Dataset
+    rows: np.ndarray
+    device: DeviceChoice
+
+    def batches(self, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Codes (n, L) uint8 and class indices (n,) of the split, in order."""
+        for start in range(0, len(self.rows), batch_size):
+            part = self.rows[start : start + batch_size]
+            yield np.asarray(self.dataset.codes[part]), self.dataset.targets[part]
+
+    @property
+    def wt_index(self) -> int:
+        """Class index of WT."""
+        return self.dataset.classes.index("WT")
+
+
+def open_inputs(inputs: Inputs, model: str, dataset: str, split: str, device: str) -> Opened:
+    """Open and check. Raises ARTIFACT_KIND, EMPTY_SPLIT, DEVICE_UNAVAILABLE, INVALID_REQUEST (windows or classes of
+    model and dataset differ)."""
+    choice = choose_device(device)
+    data = Dataset.from_artifact(inputs.artifact(dataset))
+    artifact = inputs.artifact(model)
+    need_kind(artifact, "model")
+    models = load_models(artifact)
+    if models[0].window_bp != data.window_bp:
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"the model was trained on windows of {models[0].window_bp} bp, the dataset has {data.window_bp} bp; "
+            "build the dataset with the model's window_bp",
+            field="dataset",
+            model_window_bp=models[0].window_bp,
+            dataset_window_bp=data.window_bp,
+        )
+    if not {"WT", "KO"} <= set(data.classes) or models[0].n_classes != len(data.classes):
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"the dataset has classes {', '.join(data.classes)}, the model {models[0].n_classes} outputs; both must be "
+            "about WT and KO",
+            field="dataset",
+        )
+    rows = data.split(split)
+    if not len(rows):
+        raise UserError(
+            Reason.EMPTY_SPLIT, f"split {split} of the dataset holds no sequence; choose another", field="split"
+        )
+    return Opened(models, seeds_of(artifact), data, rows, choice)
+
+
+def need_kind(artifact: Artifact, kind: str) -> None:
+    """Raise ARTIFACT_KIND unless the artifact is of this kind."""
+    if artifact.kind != kind:
+        raise UserError(
+            Reason.ARTIFACT_KIND,
+            f"artifact {artifact.digest[:16]} is of kind {artifact.kind!r}; {kind} is needed",
+            kind=artifact.kind,
+        )

@@ -1,0 +1,159 @@
+"""A small dataset, small models and the worker's side of a task, for the explainer's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from cislex_core.artifacts import Artifact, LocalStore, Manifest
+from cislex_core.sequences import decode_batch, encode, reverse_complement
+from cislex_core.tasks import TaskSpec
+from cislex_explainer.specs import SPECS
+from cislex_explainer.tasks import TASKS
+from cislex_models.base import Architecture
+from cislex_models.checkpoint import save_model
+from cislex_models.registry import build
+from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress, refuse_nan
+
+MOTIF = "TGACTCA"
+WINDOW = 60
+SMALL = {"filters": 6, "filters_2": 8, "kernel_size": 7, "hidden": 8}
+
+
+@dataclass
+class Desk:
+    """A store, and running tasks against it."""
+
+    store: LocalStore
+    scratch: Path
+
+    def commit(self, kind: str, write: Callable[[Path], None], **manifest: Any) -> Artifact:
+        staged = self.store.stage()
+        write(staged)
+        return self.store.commit_artifact(staged, Manifest(kind=kind, **manifest))
+
+    def progress(self, reports: list[dict[str, Any]] | None = None) -> WorkerProgress:
+        return WorkerProgress((reports if reports is not None else []).append, self.scratch, self.scratch)
+
+    def run(self, task: str, progress: WorkerProgress | None = None, **fields: Any) -> Artifact:
+        name = f"explainer.{task}"
+        spec: TaskSpec = SPECS[name].spec.model_validate(fields)
+        out = WorkerOut(self.store.stage(), SPECS[name].kind)
+        TASKS[name](spec, WorkerInputs(self.store, {}), out, progress or self.progress())
+        refuse_nan(out.summary)
+        manifest = Manifest(
+            kind=out.kind, semantics=out.semantics, summary=out.summary, spec=spec.digestable(), seeds=out.seeds,
+            genome_digest=out.genome_digest, tools=out.tools,
+        )  # fmt: skip
+        return self.store.commit_artifact(out.dir, manifest)
+
+
+def _sequences(n: int = 96, window: int = WINDOW, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """codes (n, window), targets (n,): odd rows are WT and hold MOTIF, every fourth on the other strand."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 4, (n, window)).astype(np.uint8)
+    targets = np.arange(n, dtype=np.int64) % 2
+    for row in np.flatnonzero(targets):
+        word = encode(MOTIF)
+        at = int(rng.integers(0, window - len(MOTIF) + 1))
+        codes[row, at : at + len(MOTIF)] = reverse_complement(word) if row % 4 == 3 else word
+    codes[0, :10] = 4
+    codes[1, -3:] = 4
+    return codes, targets
+
+
+def _dataset_rows(codes: np.ndarray, targets: np.ndarray, coordinates: bool = True) -> pa.Table:
+    n, window = codes.shape
+    starts = [1000 * i if coordinates else None for i in range(n)]
+    return pa.table(
+        {
+            "row": pa.array(range(n), pa.int64()),
+            "set": ["KO" if t == 0 else "WT" for t in targets],
+            "name": [f"peak{i}" for i in range(n)],
+            "chrom": pa.array([f"chr{i % 3 + 1}" if coordinates else None for i in range(n)], pa.string()),
+            "start": pa.array(starts, pa.int64()),
+            "end": pa.array([None if s is None else s + window for s in starts], pa.int64()),
+            "strand": pa.array(["."] * n),
+            "label": pa.array(targets, pa.int64()),
+            "split": ["test" if i % 3 else "train" for i in range(n)],
+        }
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "scratch").mkdir()
+    return Desk(LocalStore(tmp_path / "store"), tmp_path / "scratch")
+
+
+@pytest.fixture
+def make_dataset(desk: Desk) -> Callable[..., Artifact]:
+    def make(codes: np.ndarray | None = None, targets: np.ndarray | None = None, **options: Any) -> Artifact:
+        if codes is None or targets is None:
+            codes, targets = _sequences()
+        assert len(decode_batch(codes)) == len(targets)
+
+        def write(folder: Path) -> None:
+            import pyarrow.parquet as pq
+
+            np.save(folder / "codes.npy", codes)
+            np.save(folder / "targets.npy", targets)
+            pq.write_table(_dataset_rows(codes, targets, **options), folder / "rows.parquet")
+
+        semantics = {"target": {"type": "class_index", "classes": ["KO", "WT"]}}
+        return desk.commit("dataset", write, semantics=semantics)
+
+    return make
+
+
+def _small_model(seed: int = 0, window: int = WINDOW, **options: Any) -> Architecture:
+    """A WTKO-CNN of a few filters, in evaluation mode."""
+    return build("wtko_cnn", window, SMALL | options, seed=seed).eval()
+
+
+def _plant_filter(model: Architecture, index: int, word: str) -> None:
+    """Make filter ``index`` answer 1 to exactly ``word`` and nothing (after the ReLU) to any other word."""
+    with torch.no_grad():
+        model.first_layer.weight[index] = 0.0
+        for position, code in enumerate(encode(word)):
+            model.first_layer.weight[index, int(code), position] = 1.0
+        assert model.first_layer.bias is not None
+        model.first_layer.bias[index] = 1.0 - len(word)
+
+
+@pytest.fixture
+def make_model(desk: Desk) -> Callable[..., Artifact]:
+    def make(models: list[Architecture] | None = None) -> Artifact:
+        chosen = models or [_small_model(seed) for seed in range(3)]
+
+        def write(folder: Path) -> None:
+            for seed, model in enumerate(chosen):
+                save_model(model, folder / f"seed_{seed}", ["KO", "WT"], seed)
+
+        return desk.commit("model", write, seeds=list(range(len(chosen))))
+
+    return make
+
+
+@pytest.fixture
+def small_model() -> Callable[..., Architecture]:
+    """``small_model(seed, window, **options)``."""
+    return _small_model
+
+
+@pytest.fixture
+def plant_filter() -> Callable[[Architecture, int, str], None]:
+    """``plant_filter(model, index, word)``: the filter answers 1 to the word and 0 to any other."""
+    return _plant_filter
+
+
+@pytest.fixture
+def sequences() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    """``sequences(n, window, seed)`` → codes, targets."""
+    return _sequences
