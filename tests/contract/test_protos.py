@@ -21,7 +21,8 @@ def descriptor_set(repo_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """All our protos with their comments."""
     out = tmp_path_factory.mktemp("protos")
     spec = importlib.util.spec_from_file_location("cislex_protos_script", repo_dir / "scripts" / "protos.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     script.lay_out_google(out)
