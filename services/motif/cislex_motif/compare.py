@@ -80,6 +80,9 @@ def run_compare(spec: CompareMotifsSpec, inputs: Inputs, out: Out, progress: Pro
         progress.message("memelite compares over all offsets: min_overlap and pseudocounts are not applied")
     else:
         alignments = tomtom.align_all(motifs, database.motifs, spec.distance, spec.min_overlap, on_query=on_query)
+    progress.update(len(queries), len(queries), unit="queries")
+    if database.packaged_by:
+        out.tools["pyjaspar"] = database.packaged_by
     table = match_table(queries, database, alignments, spec)
     out.kind = "matches"
     out.write_table("matches.parquet", table)
@@ -141,16 +144,15 @@ def summary(
 ) -> dict[str, object]:
     """Facts of the resource message MatchSet; the best match of each query, at most 200 of them."""
     best = [row for row in table.to_pylist() if row["rank"] == 1]
-    keys = ("query", "target", "target_name", "tf_family", "tf_class", "pvalue", "evalue", "qvalue", "significant")
+    keys = ("query", "target", "target_name", "tf_family", "pvalue", "evalue", "qvalue", "significant")
     return {
         "n_queries": len(queries),
         "n_targets": len(database.motifs),
-        "n_queries_matched": sum(bool(row["significant"]) for row in best),
+        "n_matched": sum(bool(row["significant"]) for row in best),
+        "n_rows": table.num_rows,
         "database": database.release,
         "distance": spec.distance,
         "engine": spec.engine,
-        "threshold": spec.threshold,
-        "threshold_on": spec.threshold_on,
         "best": [{key: row[key] for key in keys} for row in best[:200]],
     }
 
@@ -196,6 +198,12 @@ def _queries(spec: CompareMotifsSpec, inputs: Inputs) -> list[Query]:
     if spec.query_file is not None:
         path = inputs.file(spec.query_file)
         queries += [Query(m, f"file:{_label(spec.query_file, path)}") for m in read_motifs(path)]
+    if not queries:
+        raise UserError(
+            Reason.EMPTY_SET,
+            "the named artifacts hold no motif, so there is nothing to compare; discover with other options first",
+            field="queries",
+        )
     return queries
 
 

@@ -5,14 +5,17 @@ Read by API processes, so nothing heavy is imported here. Field names equal thos
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from cislex_core.tasks import InputRef, TaskInfo, TaskSpec
+from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo, TaskSpec
 from pydantic import Field, model_validator
 
 Distance = Literal["ed", "pearson", "allr", "kullback", "sandelin", "blic1", "llr1"]
 Background = Literal["both", "ko", "wt", "shuffled", "given"]
 Mode = Literal["fixed", "best"]
+
+MOTIF_KINDS = ("motifs", "clusters", "filters", "matches", "enrichment")
+MotifSource = Annotated[ArtifactDigest, NamesArtifact(MOTIF_KINDS)]
 
 DEFAULT_DATABASE = "jaspar2024-vertebrates"
 
@@ -24,7 +27,7 @@ class CompareMotifsSpec(TaskSpec):
     motif file; at least one of the two. The database is a packaged JASPAR release by name, or a motif file.
     """
 
-    queries: list[str] = Field(default_factory=list)
+    queries: list[MotifSource] = Field(default_factory=list)
     query_file: InputRef | None = None
     database: str = ""
     """Packaged release and taxon such as ``jaspar2024-fungi``; empty = jaspar2024-vertebrates."""
@@ -64,9 +67,9 @@ class EnrichMotifsSpec(TaskSpec):
     ``motifs_file``, or ``database``.
     """
 
-    dataset: str
+    dataset: Annotated[ArtifactDigest, NamesArtifact(("dataset",))]
     split: Literal["train", "validation", "test", "all"] = "test"
-    motifs: str = ""
+    motifs: MotifSource | None = None
     motifs_file: InputRef | None = None
     database: str = ""
     """Packaged release and taxon such as ``jaspar2024-vertebrates``: the default when no motifs are named."""

@@ -42,6 +42,8 @@ class MotifDatabase:
     motifs: list[Motif]
     families: dict[str, Family]
     release: str
+    packaged_by: str = ""
+    """Version of pyjaspar where the motifs come from it."""
 
     def family_of(self, motif_id: str) -> Family:
         """The family entry of a matrix id; empty strings where none is known."""
@@ -64,7 +66,7 @@ def open_database(
         release = f"file {label or path.name} ({len(motifs)} matrices)"
     if family_table is not None:
         families = {**families, **read_family_table(family_table)}
-    return MotifDatabase(motifs, families, release)
+    return MotifDatabase(motifs, families, release, version("pyjaspar") if path is None else "")
 
 
 def packaged_releases() -> dict[int, Path]:
@@ -149,7 +151,7 @@ def _packaged(name: str) -> tuple[list[Motif], dict[str, Family], str]:
     for internal, (matrix_id, tf_name) in sorted(chosen.items(), key=lambda item: item[1]):
         motifs.append(Motif.from_counts(matrix_id, counts[internal], name=tf_name))
         families[matrix_id] = _family(tf_name, tags[internal])
-    release = f"JASPAR{year} CORE {taxon} ({len(motifs)} matrices; pyjaspar {version('pyjaspar')})"
+    release = f"JASPAR{year} CORE {taxon} ({len(motifs)} matrices)"
     return motifs, families, release
 
 
