@@ -123,14 +123,16 @@ def fit(
 ) -> Fit:
     """Run EM from ``start`` (w, 4), until no probability moves by ``tolerance`` or ``max_iterations`` are done.
 
-    ``pseudocount``: total prior counts per column, shared out by background. ``gamma``: starting share of sequences with
-    a site; default 0.5; always 1 for ``oops``.
+    ``pseudocount``: total prior counts per column, shared out by background. ``gamma``: starting share of sequences
+    with a site; default 0.5; always 1 for ``oops``.
     """
     probabilities = _positive(start, background)
     share = 1.0 if model == "oops" else 0.5 if gamma is None else gamma
-    likelihood, done = 0.0, 0
-    for done in range(1, max_iterations + 1):
-        counts, occupied, likelihood = expectation(data, log_odds(probabilities, background), share, both_strands, model)
+    likelihood, iterations = 0.0, 0
+    while iterations < max_iterations:
+        iterations += 1
+        matrix = log_odds(probabilities, background)
+        counts, occupied, likelihood = expectation(data, matrix, share, both_strands, model)
         if counts.sum() <= 0:
             break
         updated = counts + pseudocount * background
@@ -141,7 +143,7 @@ def fit(
             share = float(np.clip(occupied / max(len(data), 1), 1.0 / max(len(data), 1), 1.0 - 1e-6))
         if moved < tolerance:
             break
-    return Fit(probabilities, share, likelihood, done)
+    return Fit(probabilities, share, likelihood, iterations)
 
 
 def expectation(
@@ -206,7 +208,7 @@ def window_counts(
     start: npt.NDArray[np.int64],
     width: int,
 ) -> FloatArray:
-    """(width, 4) base counts of windows read on their strand; starts may lie outside, what is outside counts nothing."""
+    """(width, 4) base counts of windows read on their strand; what lies outside the sequence counts nothing."""
     padded = np.pad(codes, ((0, 0), (width, width)), constant_values=4)
     return _weighted_counts(padded, strand, row, start + width, np.ones(len(row)), width)
 

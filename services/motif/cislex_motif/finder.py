@@ -1,8 +1,8 @@
 """Motif discovery in one set of sequences against a control: seeds, EM, a test on unseen sequences, erase, repeat.
 
 E-values are honest by construction. Where a set has at least 40 sequences, half of it and half of the control are put
-aside before anything is looked at; seeds, matrix, width and score threshold come from the other half, and Fisher's exact
-test on the half put aside gives p. E = p × number of matrices refined so far. Smaller sets cannot spare a half: there
+aside before anything is looked at; seeds, matrix, width and score threshold come from the other half, and Fisher's
+exact test on the half put aside gives p. E = p × number of matrices refined so far. Smaller sets cannot spare a half: there
 p is that of the seed word in all sequences, and E = p × number of all words of all patterns (Bonferroni).
 """
 
@@ -131,15 +131,16 @@ def find_motifs(
 
 def _screen(search: _Search, seeds: list[Seed], check: Callable[[], None]) -> None:
     """Refine matrices of several widths from each seed; keep the best few, converged, with their best width."""
-    options, candidates = search.options, []
+    options = search.options
+    candidates: list[_Candidate] = []
     grid = sorted({w for w in (6, 8, 10, 12, 15, 20, 25, 30) if options.min_width <= w <= options.max_width}
                   | {options.min_width, options.max_width})  # fmt: skip
     for seed in seeds:
         widths = [w for w in grid if w >= seed.pattern.span] or [options.max_width]
         # Narrow, middle and wide: the final width is settled later from the information at the edges.
         chosen = sorted({widths[0], widths[len(widths) // 2], widths[-1]})
-        for start in start_matrices(seed, search.train, search.background, chosen, options.both_strands):
-            candidates.append(_refine(search, start, seed, iterations=4))
+        starts = start_matrices(seed, search.train, search.background, chosen, options.both_strands)
+        candidates += [_refine(search, start, seed, iterations=4) for start in starts]
         check()
     candidates.sort(key=lambda c: c.log_p)
     finalists: list[_Candidate] = []

@@ -61,9 +61,8 @@ def patterns(min_width: int, max_width: int) -> list[Pattern]:
     """Plain words of 4 to 8 that fit the widths, and dyads of 3 + 3 that span at most ``max_width``."""
     words = [k for k in (6, 8) if k <= max_width] or [max(min(max_width, 5), 4)]
     chosen = [Pattern(tuple(range(k))) for k in words]
-    for gap in range(1, max_width - 5):
-        chosen.append(Pattern((0, 1, 2, 3 + gap, 4 + gap, 5 + gap)))
-    return chosen
+    dyads = [Pattern((0, 1, 2, 3 + gap, 4 + gap, 5 + gap)) for gap in range(1, max_width - 5)]
+    return [*chosen, *dyads]
 
 
 def total_words(considered: list[Pattern]) -> int:
@@ -159,8 +158,8 @@ def start_matrices(
 ) -> list[FloatArray]:
     """Starting matrices (w, 4), one per width that holds the seed (or the seed's span alone where none does).
 
-    Flanks come from the bases around the word's exact occurrences; the word itself is softened so that EM can leave it. The
-    window of each width is the one with the most information that contains the whole word.
+    Flanks come from the bases around the word's exact occurrences; the word itself is softened so that EM can leave it.
+    The window of each width is the one with the most information that contains the whole word.
     """
     pattern, span = seed.pattern, seed.pattern.span
     fitting = [w for w in widths if w >= span] or [span]

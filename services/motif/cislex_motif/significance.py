@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+Scores = npt.NDArray[np.floating]
 LN10 = float(np.log(10.0))
 
 
@@ -54,7 +55,7 @@ def enrichment_g(hits: npt.ArrayLike, n: int, control_hits: npt.ArrayLike, n_con
     return np.where(a * (1.0 - share) >= b * share, g, -g)
 
 
-def best_threshold(scores: FloatArray, control: FloatArray, min_hits: int = 2) -> tuple[float, int, int, float]:
+def best_threshold(scores: Scores, control: Scores, min_hits: int = 2) -> tuple[float, int, int, float]:
     """The score threshold with the smallest Fisher p: (threshold, hits, control hits, ln p); ln p is not corrected.
 
     scores, control: best score per sequence, −inf allowed. Ranked by a binomial G first, the ten best tested exactly.

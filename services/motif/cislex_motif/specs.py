@@ -71,6 +71,8 @@ class DiscoverMotifsSpec(TaskSpec):
             raise ValueError("contrasts must name at least one contrast, and each only once")
         if self.engine == "streme" and self.model == "oops":
             raise ValueError("streme knows the model zoops only; use engine meme or em for oops")
+        if self.engine == "streme" and not self.both_strands:
+            raise ValueError("streme always reads both strands of DNA; use engine meme or em for one strand")
         return self
 
 
