@@ -1,0 +1,77 @@
+"""The ``cislex`` command: nouns and verbs are put together here; each noun's module loads nothing heavy."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cislex_client import __version__, output, state
+from cislex_client.commands import (
+    artifact,
+    context,
+    dataset,
+    demo,
+    doctor,
+    explain,
+    genome,
+    model,
+    motif,
+    op,
+    run,
+    server,
+)
+from cislex_client.exit_codes import DETACHED, CommandError
+
+app = typer.Typer(
+    name="cislex",
+    help="Learn which DNA words tell two conditions apart, and show them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for noun in (run, genome, dataset, model, explain, motif, op, artifact, context, server):
+    app.add_typer(noun.app)
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: Annotated[
+        str, typer.Option("--context", help="Where to work: a name of `cislex context ls`.", envvar="CISLEX_CONTEXT")
+    ] = "",
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Options before the noun."""
+    if version:
+        typer.echo(f"cislex {__version__}")
+        raise typer.Exit
+    state.context_name = context or None
+
+
+def run_command(argv: list[str] | None = None) -> int:
+    """Run one command line; answers its exit code (``exit_codes``). Errors are written to stderr."""
+    state.reset(argv)
+    try:
+        app(args=argv, prog_name="cislex")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else (0 if end.code is None else 1)
+    except CommandError as error:
+        output.emit_error(error, state.form)
+        return error.code
+    except KeyboardInterrupt:
+        output.say("stopped")
+        return DETACHED
+    except BrokenPipeError:
+        # The reader of stdout went away (`| head`): nothing more to say.
+        sys.stderr.close()
+        return 0
+    return 0
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run_command())

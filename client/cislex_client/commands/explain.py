@@ -1,0 +1,79 @@
+"""cislex explain: saliency, k-mers and filters."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cislex_client.commands import common
+from cislex_client.commands.model import DatasetOption, ModelOption
+from cislex_client.output import Format
+
+app = typer.Typer(name="explain", help="Say which bases, words and filters a model uses.", no_args_is_help=True)
+
+SplitOption = Annotated[str, typer.Option("--split", help="train, validation, test or all.")]
+
+
+@app.command("saliency")
+def saliency(
+    model: ModelOption,
+    dataset: DatasetOption,
+    split: SplitOption = "test",
+    method: Annotated[str, typer.Option(help="saliency, input_x_gradient or integrated_gradients.")] = "saliency",
+    target: Annotated[str, typer.Option(help="wt_minus_ko or predicted.")] = "",
+    seed_index: Annotated[int | None, typer.Option(help="Explain one seed instead of their mean.")] = None,
+    device: common.Device = "auto",
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Score each base of a split."""
+    common.operate(
+        "explainer.ComputeAttributions", "explain each base",
+        {"split": split, "method": method, "target": target or None, "seed_index": seed_index, "device": device},
+        names={"model": ("model", model), "dataset": ("dataset", dataset)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("kmers")
+def kmers(
+    attributions: Annotated[str, typer.Option("--attributions", help="Result of `explain saliency`.")],
+    dataset: DatasetOption,
+    k: Annotated[int | None, typer.Option("--k", help="Length of the words, bp (service default 20).")] = None,
+    top_n: Annotated[int | None, typer.Option(help="Words per sequence (service default 3).")] = None,
+    min_distance: Annotated[int | None, typer.Option(help="Least distance between two words, bp.")] = None,
+    kmer_protocol: Annotated[str, typer.Option(help="default, eq3 or code (docs/methods.md).")] = "",
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Cut k-mers at the peaks of the saliency."""
+    common.operate(
+        "explainer.ExtractKmers", "cut k-mers",
+        {"k": k, "top_n": top_n, "min_distance": min_distance, "kmer_protocol": kmer_protocol or None},
+        names={"attributions": ("attributions", attributions), "dataset": ("dataset", dataset)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("filters")
+def filters(
+    model: ModelOption,
+    dataset: DatasetOption,
+    split: SplitOption = "test",
+    threshold: Annotated[float | None, typer.Option(help="Share of the maximum that counts as active.")] = None,
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Turn the first layer's filters into motifs and measure what each does."""
+    common.operate(
+        "explainer.ExplainFilters", "explain filters", {"split": split, "threshold": threshold},
+        names={"model": ("model", model), "dataset": ("dataset", dataset)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""cislex model: train, evaluate, export, predict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cislex_client.commands import common, listing
+from cislex_client.exit_codes import UsageError
+from cislex_client.output import Format
+
+app = typer.Typer(name="model", help="Train, judge, export and use models.", no_args_is_help=True)
+
+DatasetOption = Annotated[str, typer.Option("--dataset", help="A dataset (cislex dataset ls).")]
+ModelOption = Annotated[str, typer.Option("--model", help="A model (cislex model ls).")]
+
+
+@app.command("train")
+def train(
+    dataset: DatasetOption,
+    seeds: Annotated[str, typer.Option(help="Number of seeds, or the seeds themselves: 0,1,2.")] = "5",
+    epochs: Annotated[int | None, typer.Option(help="Most epochs.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Epochs without improvement before stopping.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Sequences per step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step of Adam.")] = None,
+    architecture: Annotated[str, typer.Option(help="A registered architecture.")] = "wtko_cnn",
+    protocol: Annotated[str, typer.Option(help="default or paper.")] = "default",
+    device: common.Device = "auto",
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    dry_run: common.ValidateOnly = False,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Train one model per seed on a dataset."""
+    common.operate(
+        "trainer.TrainModel",
+        "train",
+        {
+            "architecture": architecture, "seeds": parse_seeds(seeds), "epochs": epochs, "patience": patience,
+            "batch_size": batch_size, "learning_rate": learning_rate, "protocol": protocol, "device": device,
+        },
+        names={"dataset": ("dataset", dataset)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout, dry_run=dry_run,
+    )  # fmt: skip
+
+
+@app.command("evaluate")
+def evaluate(
+    model: ModelOption,
+    dataset: DatasetOption,
+    device: common.Device = "auto",
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Judge a model on held-out sequences, beside two honest baselines."""
+    common.operate(
+        "trainer.EvaluateModel", "evaluate", {"device": device},
+        names={"model": ("model", model), "dataset": ("dataset", dataset)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("export")
+def export(
+    model: ModelOption,
+    dataset: DatasetOption,
+    tolerance: Annotated[float | None, typer.Option(help="Largest difference allowed (service default 1e-4).")] = None,
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Export to ONNX; refused when the exported model computes something else."""
+    common.operate(
+        "trainer.ExportModel", "export", {"tolerance": tolerance},
+        names={"model": ("model", model), "dataset": ("dataset", dataset)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("predict")
+def predict(
+    export: Annotated[str, typer.Option("--export", help="An export (cislex artifact ls --kind export).")],
+    dataset: Annotated[str, typer.Option("--dataset", help="Sequences of a dataset.")] = "",
+    sequences: Annotated[Path | None, typer.Option(help="Or a FASTA file.")] = None,
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Predict with an exported model."""
+    if bool(dataset) == (sequences is not None):
+        raise UsageError("name either --dataset or --sequences")
+    common.operate(
+        "trainer.Predict", "predict", {}, files={"sequences": sequences},
+        names={"export": ("export", export), "dataset": ("dataset", dataset)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("ls")
+def ls(output: common.OutputOption = Format.table, limit: listing.Limit = 50) -> None:
+    """List models, newest first."""
+    listing.ls("model", limit, output)
+
+
+@app.command("show")
+def show(name: listing.Name, output: common.OutputOption = Format.table) -> None:
+    """Show a model."""
+    listing.show("model", name, output)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """``"5"`` → 0..4; ``"0,7"`` → those. Raises UsageError."""
+    try:
+        numbers = [int(part) for part in common.split_list(text)]
+    except ValueError:
+        numbers = []
+    if not numbers or (len(numbers) == 1 and "," not in text and numbers[0] < 1) or min(numbers) < 0:
+        raise UsageError(f"--seeds {text!r}: give a number of seeds (5) or the seeds (0,1,2)")
+    return list(range(numbers[0])) if len(numbers) == 1 and "," not in text else numbers

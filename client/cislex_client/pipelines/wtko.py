@@ -1,0 +1,162 @@
+"""WTKO-CNN: two peak sets and a genome in, motifs and transcription factors out (Dey 2026; docs/methods.md).
+
+label? → dataset → train → evaluate, export
+                         → attributions → kmers → clusters → motifs_clusters ┐
+                         → filters → compare_filters                          ├→ compare
+                 → motifs_sets ───────────────────────────────────────────────┘
+                 → enrich
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cislex_client.pipelines.graph import Ref, Step, check
+
+FileRef = Mapping[str, str]
+"""``{"sha256": …, "path": …}`` of an input file, as ``cislex.artifacts.v1.InputFile``."""
+
+
+@dataclass(frozen=True)
+class WtkoOptions:
+    """Every option of the analysis. None leaves the service's own default (documented in its proto)."""
+
+    window_bp: int = 600
+    test_chroms: list[str] = field(default_factory=list)
+    validation_chroms: list[str] = field(default_factory=list)
+    alias: str = "none"
+    max_per_class: int | None = None
+    data_seed: int | None = None
+    protocol: str = "default"
+    label_definition: str = "specific"
+    seeds: int = 5
+    epochs: int | None = None
+    patience: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    rc_augmentation: bool | None = None
+    device: str = "auto"
+    attribution_method: str = "saliency"
+    k: int | None = None
+    top_n: int | None = None
+    min_distance: int | None = None
+    kmer_protocol: str | None = None
+    n_clusters: int | None = None
+    cluster_method: str | None = None
+    motif_engine: str = "em"
+    n_motifs: int | None = None
+    compare_engine: str | None = None
+    enrich_split: str = "test"
+
+    def as_json(self) -> dict[str, Any]:
+        """All options as JSON, for run.json."""
+        return asdict(self)
+
+
+def plan(options: WtkoOptions, files: Mapping[str, FileRef], motif_db: str) -> list[Step]:
+    """The steps of one analysis, ordered. ``files`` maps roles (wt, ko, genome, wt_fasta, ko_fasta, counts,
+    alias_table, blacklist, motif_db, family_table) to inputs; ``motif_db`` names a release when no file is given."""
+    steps = []
+    if "counts" in files:
+        steps.append(_label(options, files))
+    steps += [
+        _dataset(options, files),
+        _train(options),
+        Step("evaluate", "judge on held-out sequences", "trainer.EvaluateModel",
+             {"model": Ref("train"), "dataset": Ref("dataset"), "device": options.device}),
+        Step("export", "export to ONNX and check parity", "trainer.ExportModel",
+             {"model": Ref("train"), "dataset": Ref("dataset")}),
+        Step("attributions", f"explain each base ({options.attribution_method})", "explainer.ComputeAttributions",
+             {"model": Ref("train"), "dataset": Ref("dataset"), "split": "test",
+              "method": options.attribution_method, "device": options.device}),
+        _kmers(options),
+        Step("clusters", "cluster k-mers", "motif.ClusterKmers",
+             {"kmers": Ref("kmers"), "method": options.cluster_method or _by_protocol(options, "aligned", "paper"),
+              "n_clusters": options.n_clusters}),
+        Step("motifs_clusters", "find motifs in clusters", "motif.DiscoverMotifs",
+             {"clusters": Ref("clusters"), "scope": "clusters", "engine": options.motif_engine}),
+        Step("motifs_sets", "find motifs in the whole sets", "motif.DiscoverMotifs",
+             {"dataset": Ref("dataset"), "scope": "sets", "engine": options.motif_engine,
+              "n_motifs": options.n_motifs}),
+        _compare("compare", "name transcription factors", [Ref("motifs_clusters"), Ref("motifs_sets")],
+                 options, files, motif_db),
+        Step("filters", "explain filters", "explainer.ExplainFilters",
+             {"model": Ref("train"), "dataset": Ref("dataset"), "split": "test"}),
+        _compare("compare_filters", "name filters", [Ref("filters")], options, files, motif_db),
+        Step("enrich", "test known motifs for enrichment", "motif.EnrichMotifs",
+             {"dataset": Ref("dataset"), "split": options.enrich_split, **_database(files, motif_db, "motifs_file")}),
+    ]  # fmt: skip
+    return check(steps)
+
+
+def _label(options: WtkoOptions, files: Mapping[str, FileRef]) -> Step:
+    request = {"counts": files["counts"], "definition": options.label_definition}
+    return Step("label", "label peaks from the count table", "encoder.LabelPeaks", request)
+
+
+def _dataset(options: WtkoOptions, files: Mapping[str, FileRef]) -> Step:
+    roles = ("genome", "wt", "ko", "wt_fasta", "ko_fasta", "alias_table", "blacklist")
+    request: dict[str, Any] = {role: files[role] for role in roles if role in files}
+    if "counts" in files:
+        request["peaks"] = Ref("label")
+    if "alias_table" not in files:
+        request["alias"] = options.alias
+    request |= {
+        "window_bp": options.window_bp,
+        "test_chroms": options.test_chroms,
+        "validation_chroms": options.validation_chroms,
+        "max_per_class": options.max_per_class,
+        "seed": options.data_seed,
+        "protocol": options.protocol,
+    }
+    return Step("dataset", "cut windows, split by chromosome", "encoder.BuildDataset", request)
+
+
+def _train(options: WtkoOptions) -> Step:
+    request = {
+        "dataset": Ref("dataset"),
+        "seeds": list(range(options.seeds)),
+        "epochs": options.epochs,
+        "patience": options.patience,
+        "batch_size": options.batch_size,
+        "learning_rate": options.learning_rate,
+        "rc_augmentation": options.rc_augmentation,
+        "protocol": options.protocol,
+        "device": options.device,
+    }
+    return Step("train", f"train {options.seeds} model{'s' * (options.seeds > 1)}", "trainer.TrainModel", request)
+
+
+def _kmers(options: WtkoOptions) -> Step:
+    request = {
+        "attributions": Ref("attributions"),
+        "dataset": Ref("dataset"),
+        "model": Ref("train"),
+        "k": options.k,
+        "top_n": options.top_n,
+        "min_distance": options.min_distance if options.min_distance is not None else _by_protocol(options, None, 0),
+        "kmer_protocol": options.kmer_protocol,
+    }
+    return Step("kmers", "cut k-mers at the peaks of the saliency", "explainer.ExtractKmers", request)
+
+
+def _compare(
+    name: str, title: str, queries: list[Ref], options: WtkoOptions, files: Mapping[str, FileRef], motif_db: str
+) -> Step:
+    request: dict[str, Any] = {"queries": queries, **_database(files, motif_db, "database_file")}
+    if "family_table" in files:
+        request["family_table"] = files["family_table"]
+    if options.compare_engine:
+        request["engine"] = options.compare_engine
+    return Step(name, title, "motif.CompareMotifs", request)
+
+
+def _database(files: Mapping[str, FileRef], motif_db: str, file_field: str) -> dict[str, Any]:
+    """The motif database as fields: a file, or a packaged release by name."""
+    return {file_field: files["motif_db"]} if "motif_db" in files else {"database": motif_db}
+
+
+def _by_protocol(options: WtkoOptions, default: Any, paper: Any) -> Any:
+    return paper if options.protocol == "paper" else default

@@ -1,0 +1,182 @@
+"""Writes the result folder that docs/formats.d/results.md describes, whole or not at all.
+
+Everything is made in a temporary folder beside the target and renamed at the end. What lies at the target is replaced
+only when it is a result folder of cislex, an empty folder, or with ``force``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cislex_core.canonical import digest_file
+
+from cislex_client.exit_codes import UsageError
+from cislex_client.tables import write_tsv
+
+RUN_JSON = "run.json"
+REPORT = "report.html"
+FORMAT = "cislex-run/1"
+
+# step → {file in the artifact: file in the result folder}; a .parquet becomes a .tsv.
+FILES: dict[str, dict[str, str]] = {
+    "dataset": {"rows.parquet": "dataset.tsv", "drops.parquet": "drops.tsv", "preflight.json": "preflight.json"},
+    "train": {"history.parquet": "history.tsv", "training.json": "training.json"},
+    "evaluate": {
+        "metrics.json": "metrics.json", "curves.json": "curves.json", "predictions.parquet": "predictions.tsv",
+    },
+    "export": {
+        "model.onnx": "model.onnx", "labels.txt": "labels.txt", "model_card.md": "model_card.md",
+        "model_card.json": "model_card.json", "parity.json": "parity.json",
+    },
+    "kmers": {"kmers.parquet": "kmers.tsv", "ranking.parquet": "kmer_ranking.tsv"},
+    "clusters": {
+        "clusters.parquet": "clusters.tsv", "members.parquet": "cluster_members.tsv", "clusters.meme": "clusters.meme",
+    },
+    "compare": {"matches.parquet": "matches.tsv", "queries.meme": "queries.meme", "targets.meme": "targets.meme"},
+    "filters": {
+        "filters.parquet": "filters.tsv", "groups.parquet": "filter_groups.tsv", "filters.meme": "filters.meme",
+        "filter_kmers.parquet": "filter_kmers.tsv",
+    },
+    "compare_filters": {
+        "matches.parquet": "filter_matches.tsv", "queries.meme": "filter_queries.meme",
+        "targets.meme": "filter_targets.meme",
+    },
+    "enrich": {"enrichment.parquet": "enrichment.tsv"},
+}  # fmt: skip
+
+# Two artifacts, one file: motifs found in clusters first, then those found in whole sets.
+JOINED = {
+    "motifs.parquet": "motifs.tsv", "sites.parquet": "motif_sites.tsv", "motifs.meme": "motifs.meme",
+    "searches.parquet": "motif_searches.tsv",
+}  # fmt: skip
+JOINED_STEPS = ("motifs_clusters", "motifs_sets")
+
+
+def check_target(target: Path, force: bool = False) -> None:
+    """Raise UsageError unless a result folder may be put at ``target``: asked before the work, not after it."""
+    if target.is_dir():
+        if force or is_result_folder(target) or not any(target.iterdir()):
+            return
+        raise UsageError(
+            f"{target} holds other files and would be replaced",
+            remedy="choose another --out, or say --force to replace the folder",
+        )
+    if target.exists():
+        raise UsageError(f"{target} is a file; --out names a folder")
+    parent = next(p for p in target.absolute().parents if p.exists())
+    if not os.access(parent, os.W_OK):
+        raise UsageError(f"{target} cannot be made: {parent} is not writable", remedy="choose another --out")
+
+
+def is_result_folder(folder: Path) -> bool:
+    """True when the folder was written by this module."""
+    try:
+        return str(json.loads((folder / RUN_JSON).read_text()).get("format", "")).startswith("cislex-run/")
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of ``target`` when the block ends well; removed when it does not."""
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staged = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.part"
+    staged.mkdir()
+    try:
+        yield staged
+        old = None
+        if target.exists():
+            old = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.old"
+            os.rename(target, old)
+        os.rename(staged, target)
+        if old is not None:
+            shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def write_results(folder: Path, artifacts: Mapping[str, Path]) -> list[dict[str, Any]]:
+    """Fill ``folder`` from the artifacts' folders by step id; answers the ``files`` entries of run.json.
+
+    A file that an artifact lacks is left out (older servers); a step that is absent gives no files.
+    """
+    made: dict[str, str] = {}
+
+    def note(step: str, name: str) -> Path:
+        made[name] = step
+        return folder / name
+
+    for step, names in FILES.items():
+        if step in artifacts:
+            for source, name in names.items():
+                _convert([artifacts[step] / source], note(step, name))
+    parts = [artifacts[step] for step in JOINED_STEPS if step in artifacts]
+    for source, name in JOINED.items():
+        if parts:
+            _convert([part / source for part in parts], note("+".join(s for s in JOINED_STEPS if s in artifacts), name))
+    if "attributions" in artifacts and "dataset" in artifacts:
+        from cislex_client.attribution_file import write_attributions
+
+        write_attributions(artifacts["attributions"], artifacts["dataset"], note("attributions", "attributions.npz"))
+    _write_logos(folder, note)
+    return [
+        {"path": name, "sha256": digest_file(folder / name), "size_bytes": (folder / name).stat().st_size, "step": step}
+        for name, step in made.items()
+        if (folder / name).is_file()
+    ]
+
+
+def _convert(sources: list[Path], target: Path) -> None:
+    sources = [source for source in sources if source.is_file()]
+    if not sources:
+        return
+    if sources[0].suffix == ".parquet":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        tables = [pq.read_table(source) for source in sources]
+        write_tsv(pa.concat_tables(tables, promote_options="permissive") if len(tables) > 1 else tables[0], target)
+    elif sources[0].suffix == ".meme" and len(sources) > 1:
+        from cislex_core.motif_files import read_motifs, write_motifs
+
+        write_motifs(target, [motif for source in sources for motif in read_motifs(source)])
+    else:
+        shutil.copyfile(sources[0], target)
+
+
+def _write_logos(folder: Path, note: Callable[[str, str], Path]) -> None:
+    """One SVG for every matrix that was compared or matched; of the filters, only their groups' representatives."""
+    from cislex_core.motif_files import read_motifs
+
+    from cislex_client.report.logo import logo_svg
+    from cislex_client.tables import read_rows
+
+    wanted = {row["representative"] for row in read_rows(folder / "filter_groups.tsv") if row.get("representative")}
+    sources = [
+        ("queries.meme", "query", "compare", None),
+        ("targets.meme", "target", "compare", None),
+        ("filter_targets.meme", "target", "compare_filters", None),
+        ("filter_queries.meme", "filter", "compare_filters", wanted),
+    ]
+    (folder / "logos").mkdir(exist_ok=True)
+    for source, role, step, only in sources:
+        if not (folder / source).is_file() or (folder / source).stat().st_size == 0:
+            continue
+        for motif in read_motifs(folder / source):
+            if only is None or motif.id in only:
+                svg = logo_svg(motif.probabilities, title=motif.label)
+                note(step, f"logos/{logo_name(role, motif.id)}").write_text(svg, encoding="utf-8")
+
+
+def logo_name(role: str, motif_id: str) -> str:
+    """``query.<id>.svg``, with characters outside A-Za-z0-9._- as ``_``."""
+    return f"{role}.{re.sub(r'[^A-Za-z0-9._-]', '_', motif_id)}.svg"
