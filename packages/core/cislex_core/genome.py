@@ -69,8 +69,19 @@ class Genome:
         self._codes = lru_cache(maxsize=1)(self._read_codes)
 
     @classmethod
-    def open(cls, path: Path, *, sha256: str = "", cache_dir: Path | None = None, shown: str | None = None) -> Genome:
+    def open(
+        cls,
+        path: Path,
+        *,
+        sha256: str = "",
+        cache_dir: Path | None = None,
+        shown: str | None = None,
+        index_beside: bool = True,
+    ) -> Genome:
         """Open a FASTA file. ``sha256``: of the file's content, when known; ``shown``: its name in messages.
+
+        ``index_beside=False`` keeps the index in the cache even where the file's folder could be written: for files
+        that lie in a store.
 
         Raises FILE_NOT_FOUND, FILE_TRUNCATED, INVALID_FASTA (no ``>`` first, uneven lines, a name twice, letters that
         are no nucleotides, no sequence).
@@ -81,7 +92,8 @@ class Genome:
         cache = cache_dir or genome_cache_dir()
         sha256 = sha256 or digest_file(path)
         plain = _unpacked(path, cache / f"{sha256}.fa", name) if is_gzip(path) else path
-        records = _index(plain, cache / f"{sha256}.fai", name)
+        beside = index_beside and plain is path
+        records = _index(plain, cache / f"{sha256}.fai", name, beside)
         if not records:
             raise UserError(Reason.INVALID_FASTA, f"{name} holds no sequence", file=name)
         return cls(path, plain, records, _seqcol(plain, records, cache / f"{sha256}.seqcol.json", name), sha256)
@@ -185,7 +197,7 @@ def disk_error(error: OSError, folder: Path, name: str) -> Exception:
     )
 
 
-def _index(plain: Path, cached: Path, name: str) -> dict[str, _Record]:
+def _index(plain: Path, cached: Path, name: str, write_beside: bool) -> dict[str, _Record]:
     beside = plain.with_name(plain.name + ".fai")
     for candidate in (beside, cached):
         if candidate.is_file() and (candidate is cached or candidate.stat().st_mtime >= plain.stat().st_mtime):
@@ -194,7 +206,7 @@ def _index(plain: Path, cached: Path, name: str) -> dict[str, _Record]:
     try:
         _build_fai(plain, staged, name)
         records = _read_fai(staged)
-        if _is_writable(plain.parent):
+        if write_beside and _is_writable(plain.parent):
             try:
                 shutil.copyfile(staged, beside.with_name(f"{beside.name}.{os.getpid()}"))
                 os.replace(beside.with_name(f"{beside.name}.{os.getpid()}"), beside)

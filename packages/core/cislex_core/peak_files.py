@@ -75,7 +75,7 @@ def read_peaks(
         if not line.strip():
             continue
         if parse is None:
-            split = _splitter(line, path)
+            split = _splitter(line, name)
             header = _header(split(line.lstrip("#")))
             if header is not None:
                 facts["format"] = "table"
@@ -93,7 +93,7 @@ def read_peaks(
             continue
         cells = split(line)
         if parse is None:
-            facts["format"] = _bed_format(cells, path)
+            facts["format"] = _bed_format(cells, name)
             parse = _narrow_peak_row if facts["format"] == "narrowPeak" else _bed_row
         try:
             chrom, start, end, summit, label, strand = parse(cells)
@@ -133,10 +133,10 @@ def _peak_set(name: str, rows: _Rows, contigs: list[str], facts: dict[str, objec
     )
 
 
-def _splitter(line: str, path: Path) -> Callable[[str], list[str]]:
+def _splitter(line: str, name: str) -> Callable[[str], list[str]]:
     if "\t" in line:
         return lambda text: text.split("\t")
-    if "," in line and (".csv" in path.name.lower() or len(line.split()) < 3):
+    if "," in line and (".csv" in name.lower() or len(line.split()) < 3):
         return lambda text: [cell.strip().strip('"') for cell in text.split(",")]
     return str.split
 
@@ -173,8 +173,8 @@ def _looks_like_row(cells: list[str]) -> bool:
     return len(cells) >= 3 and bool(_INT.match(cells[1].strip())) and bool(_INT.match(cells[2].strip()))
 
 
-def _bed_format(cells: list[str], path: Path) -> str:
-    if ".narrowpeak" in path.name.lower() or (len(cells) == 10 and _is_number(cells[6]) and _INT.match(cells[9])):
+def _bed_format(cells: list[str], name: str) -> str:
+    if ".narrowpeak" in name.lower() or (len(cells) == 10 and _is_number(cells[6]) and _INT.match(cells[9])):
         return "narrowPeak"
     return f"BED{len(cells)}"
 
