@@ -1,0 +1,483 @@
+from cislex.artifacts.v1 import artifacts_pb2 as _artifacts_pb2
+from google.longrunning import operations_pb2 as _operations_pb2
+from google.protobuf import empty_pb2 as _empty_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Protocol(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PROTOCOL_UNSPECIFIED: _ClassVar[Protocol]
+    PROTOCOL_DEFAULT: _ClassVar[Protocol]
+    PROTOCOL_PAPER: _ClassVar[Protocol]
+
+class Device(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DEVICE_UNSPECIFIED: _ClassVar[Device]
+    DEVICE_AUTO: _ClassVar[Device]
+    DEVICE_CPU: _ClassVar[Device]
+    DEVICE_CUDA: _ClassVar[Device]
+
+class Amp(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    AMP_UNSPECIFIED: _ClassVar[Amp]
+    AMP_AUTO: _ClassVar[Amp]
+    AMP_OFF: _ClassVar[Amp]
+    AMP_BF16: _ClassVar[Amp]
+    AMP_FP16: _ClassVar[Amp]
+
+class Split(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SPLIT_UNSPECIFIED: _ClassVar[Split]
+    SPLIT_TRAIN: _ClassVar[Split]
+    SPLIT_VALIDATION: _ClassVar[Split]
+    SPLIT_TEST: _ClassVar[Split]
+    SPLIT_ALL: _ClassVar[Split]
+
+class Pad(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PAD_UNSPECIFIED: _ClassVar[Pad]
+    PAD_CENTER: _ClassVar[Pad]
+    PAD_END: _ClassVar[Pad]
+PROTOCOL_UNSPECIFIED: Protocol
+PROTOCOL_DEFAULT: Protocol
+PROTOCOL_PAPER: Protocol
+DEVICE_UNSPECIFIED: Device
+DEVICE_AUTO: Device
+DEVICE_CPU: Device
+DEVICE_CUDA: Device
+AMP_UNSPECIFIED: Amp
+AMP_AUTO: Amp
+AMP_OFF: Amp
+AMP_BF16: Amp
+AMP_FP16: Amp
+SPLIT_UNSPECIFIED: Split
+SPLIT_TRAIN: Split
+SPLIT_VALIDATION: Split
+SPLIT_TEST: Split
+SPLIT_ALL: Split
+PAD_UNSPECIFIED: Pad
+PAD_CENTER: Pad
+PAD_END: Pad
+
+class TrainModelRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "architecture", "options", "seeds", "protocol", "epochs", "patience", "batch_size", "accumulation", "learning_rate", "weight_decay", "rc_augmentation", "device", "amp")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class OptionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    SEEDS_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    EPOCHS_FIELD_NUMBER: _ClassVar[int]
+    PATIENCE_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    ACCUMULATION_FIELD_NUMBER: _ClassVar[int]
+    LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_DECAY_FIELD_NUMBER: _ClassVar[int]
+    RC_AUGMENTATION_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    AMP_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    dataset: str
+    architecture: str
+    options: _containers.ScalarMap[str, str]
+    seeds: _containers.RepeatedScalarFieldContainer[int]
+    protocol: Protocol
+    epochs: int
+    patience: int
+    batch_size: int
+    accumulation: int
+    learning_rate: float
+    weight_decay: float
+    rc_augmentation: bool
+    device: Device
+    amp: Amp
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., architecture: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ..., seeds: _Optional[_Iterable[int]] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., epochs: _Optional[int] = ..., patience: _Optional[int] = ..., batch_size: _Optional[int] = ..., accumulation: _Optional[int] = ..., learning_rate: _Optional[float] = ..., weight_decay: _Optional[float] = ..., rc_augmentation: _Optional[bool] = ..., device: _Optional[_Union[Device, str]] = ..., amp: _Optional[_Union[Amp, str]] = ...) -> None: ...
+
+class EvaluateModelRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "n_bootstrap", "bootstrap_seed", "rc_average", "batch_size", "device")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    N_BOOTSTRAP_FIELD_NUMBER: _ClassVar[int]
+    BOOTSTRAP_SEED_FIELD_NUMBER: _ClassVar[int]
+    RC_AVERAGE_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    model: str
+    dataset: str
+    split: Split
+    n_bootstrap: int
+    bootstrap_seed: int
+    rc_average: bool
+    batch_size: int
+    device: Device
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., n_bootstrap: _Optional[int] = ..., bootstrap_seed: _Optional[int] = ..., rc_average: _Optional[bool] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
+
+class ExportModelRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "evaluation", "tolerance")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    model: str
+    dataset: str
+    evaluation: str
+    tolerance: float
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., evaluation: _Optional[str] = ..., tolerance: _Optional[float] = ...) -> None: ...
+
+class PredictRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "export", "dataset", "sequences", "split", "pad", "batch_size", "device")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    EXPORT_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    PAD_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    export: str
+    dataset: str
+    sequences: _artifacts_pb2.InputFile
+    split: Split
+    pad: Pad
+    batch_size: int
+    device: Device
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., export: _Optional[str] = ..., dataset: _Optional[str] = ..., sequences: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., split: _Optional[_Union[Split, str]] = ..., pad: _Optional[_Union[Pad, str]] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
+
+class SeedResult(_message.Message):
+    __slots__ = ("seed", "best_epoch", "n_epochs", "validation_loss", "validation_accuracy", "test_accuracy")
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    BEST_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    N_EPOCHS_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_LOSS_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_ACCURACY_FIELD_NUMBER: _ClassVar[int]
+    TEST_ACCURACY_FIELD_NUMBER: _ClassVar[int]
+    seed: int
+    best_epoch: int
+    n_epochs: int
+    validation_loss: float
+    validation_accuracy: float
+    test_accuracy: float
+    def __init__(self, seed: _Optional[int] = ..., best_epoch: _Optional[int] = ..., n_epochs: _Optional[int] = ..., validation_loss: _Optional[float] = ..., validation_accuracy: _Optional[float] = ..., test_accuracy: _Optional[float] = ...) -> None: ...
+
+class Model(_message.Message):
+    __slots__ = ("name", "artifact", "architecture", "window_bp", "classes", "n_parameters", "protocol", "selection", "device", "dtype", "dataset", "seeds")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BP_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    N_PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SEEDS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    architecture: str
+    window_bp: int
+    classes: _containers.RepeatedScalarFieldContainer[str]
+    n_parameters: int
+    protocol: Protocol
+    selection: str
+    device: str
+    dtype: str
+    dataset: str
+    seeds: _containers.RepeatedCompositeFieldContainer[SeedResult]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., architecture: _Optional[str] = ..., window_bp: _Optional[int] = ..., classes: _Optional[_Iterable[str]] = ..., n_parameters: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., selection: _Optional[str] = ..., device: _Optional[str] = ..., dtype: _Optional[str] = ..., dataset: _Optional[str] = ..., seeds: _Optional[_Iterable[_Union[SeedResult, _Mapping]]] = ...) -> None: ...
+
+class Interval(_message.Message):
+    __slots__ = ("metric", "low", "high")
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    metric: str
+    low: float
+    high: float
+    def __init__(self, metric: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
+class Baseline(_message.Message):
+    __slots__ = ("name", "accuracy", "auroc", "auprc")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ACCURACY_FIELD_NUMBER: _ClassVar[int]
+    AUROC_FIELD_NUMBER: _ClassVar[int]
+    AUPRC_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    accuracy: float
+    auroc: float
+    auprc: float
+    def __init__(self, name: _Optional[str] = ..., accuracy: _Optional[float] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ...) -> None: ...
+
+class Evaluation(_message.Message):
+    __slots__ = ("name", "artifact", "model", "dataset", "split", "n_sequences", "protocol", "optimistic", "accuracy", "auroc", "auprc", "ece", "confusion", "intervals", "baselines", "interval_blocks")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    OPTIMISTIC_FIELD_NUMBER: _ClassVar[int]
+    ACCURACY_FIELD_NUMBER: _ClassVar[int]
+    AUROC_FIELD_NUMBER: _ClassVar[int]
+    AUPRC_FIELD_NUMBER: _ClassVar[int]
+    ECE_FIELD_NUMBER: _ClassVar[int]
+    CONFUSION_FIELD_NUMBER: _ClassVar[int]
+    INTERVALS_FIELD_NUMBER: _ClassVar[int]
+    BASELINES_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    model: str
+    dataset: str
+    split: str
+    n_sequences: int
+    protocol: Protocol
+    optimistic: bool
+    accuracy: float
+    auroc: float
+    auprc: float
+    ece: float
+    confusion: _containers.RepeatedScalarFieldContainer[int]
+    intervals: _containers.RepeatedCompositeFieldContainer[Interval]
+    baselines: _containers.RepeatedCompositeFieldContainer[Baseline]
+    interval_blocks: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[str] = ..., n_sequences: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., optimistic: _Optional[bool] = ..., accuracy: _Optional[float] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ..., ece: _Optional[float] = ..., confusion: _Optional[_Iterable[int]] = ..., intervals: _Optional[_Iterable[_Union[Interval, _Mapping]]] = ..., baselines: _Optional[_Iterable[_Union[Baseline, _Mapping]]] = ..., interval_blocks: _Optional[str] = ...) -> None: ...
+
+class Export(_message.Message):
+    __slots__ = ("name", "artifact", "model", "classes", "window_bp", "opset", "n_seeds", "max_abs_difference", "tolerance")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BP_FIELD_NUMBER: _ClassVar[int]
+    OPSET_FIELD_NUMBER: _ClassVar[int]
+    N_SEEDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ABS_DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    model: str
+    classes: _containers.RepeatedScalarFieldContainer[str]
+    window_bp: int
+    opset: int
+    n_seeds: int
+    max_abs_difference: float
+    tolerance: float
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., classes: _Optional[_Iterable[str]] = ..., window_bp: _Optional[int] = ..., opset: _Optional[int] = ..., n_seeds: _Optional[int] = ..., max_abs_difference: _Optional[float] = ..., tolerance: _Optional[float] = ...) -> None: ...
+
+class ClassCount(_message.Message):
+    __slots__ = ("name", "n_sequences")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    n_sequences: int
+    def __init__(self, name: _Optional[str] = ..., n_sequences: _Optional[int] = ...) -> None: ...
+
+class PredictionSet(_message.Message):
+    __slots__ = ("name", "artifact", "export", "n_sequences", "provider", "classes")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    EXPORT_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    export: str
+    n_sequences: int
+    provider: str
+    classes: _containers.RepeatedCompositeFieldContainer[ClassCount]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., export: _Optional[str] = ..., n_sequences: _Optional[int] = ..., provider: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ...) -> None: ...
+
+class GetModelRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListModelsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListModelsResponse(_message.Message):
+    __slots__ = ("models", "next_page_token")
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedCompositeFieldContainer[Model]
+    next_page_token: str
+    def __init__(self, models: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteModelRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetEvaluationRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListEvaluationsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListEvaluationsResponse(_message.Message):
+    __slots__ = ("evaluations", "next_page_token")
+    EVALUATIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    evaluations: _containers.RepeatedCompositeFieldContainer[Evaluation]
+    next_page_token: str
+    def __init__(self, evaluations: _Optional[_Iterable[_Union[Evaluation, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteEvaluationRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetExportRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListExportsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListExportsResponse(_message.Message):
+    __slots__ = ("exports", "next_page_token")
+    EXPORTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    exports: _containers.RepeatedCompositeFieldContainer[Export]
+    next_page_token: str
+    def __init__(self, exports: _Optional[_Iterable[_Union[Export, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteExportRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetPredictionSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListPredictionSetsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListPredictionSetsResponse(_message.Message):
+    __slots__ = ("predictions", "next_page_token")
+    PREDICTIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    predictions: _containers.RepeatedCompositeFieldContainer[PredictionSet]
+    next_page_token: str
+    def __init__(self, predictions: _Optional[_Iterable[_Union[PredictionSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeletePredictionSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...

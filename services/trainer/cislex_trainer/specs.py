@@ -1,0 +1,138 @@
+"""Specs of the trainer's operations: every field, its range and its default. No torch here (the API reads this)."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from cislex_core.errors import UserError
+from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo, TaskSpec
+from cislex_models.registry import check_options
+from pydantic import Field, model_validator
+
+DatasetDigest = Annotated[ArtifactDigest, NamesArtifact(("dataset",))]
+ModelDigest = Annotated[ArtifactDigest, NamesArtifact(("model",))]
+ExportDigest = Annotated[ArtifactDigest, NamesArtifact(("export",))]
+EvaluationDigest = Annotated[ArtifactDigest, NamesArtifact(("evaluation",))]
+Device = Literal["auto", "cpu", "cuda"]
+Split = Literal["train", "validation", "test", "all"]
+
+# What a protocol sets where the request says nothing. "default": chosen on yeast Reb1/Abf1 (docs/methods.md);
+# "paper": WTKO-CNN, section 3.2 and the published code (no weight decay there; the text has 1e-4).
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    "default": {
+        "patience": 10,
+        "batch_size": 32,
+        "accumulation": 1,
+        "learning_rate": 2e-3,
+        "weight_decay": 0.0,
+        "rc_augmentation": True,
+    },
+    "paper": {
+        "epochs": 100,
+        "patience": 0,
+        "batch_size": 16,
+        "accumulation": 4,
+        "learning_rate": 1e-3,
+        "weight_decay": 0.0,
+        "rc_augmentation": False,
+    },
+}
+
+# Where the request names no number of epochs: enough for this many updates, within these bounds. 846 yeast windows get
+# 60 epochs, 11,598 CTCF/PU.1 sequences 23: more of them changed the validation loss little and cost minutes.
+UPDATES = 8_000
+EPOCHS_LEAST, EPOCHS_MOST = 10, 60
+
+
+def epochs_for(n_sequences: int, batch_size: int, accumulation: int) -> int:
+    """The number of epochs when the request leaves it open."""
+    per_epoch = max(1, math.ceil(n_sequences / (batch_size * accumulation)))
+    return min(EPOCHS_MOST, max(EPOCHS_LEAST, math.ceil(UPDATES / per_epoch)))
+
+
+class TrainModelSpec(TaskSpec):
+    """Train one model per seed. Fields left out take the protocol's values, which are then part of the spec."""
+
+    dataset: DatasetDigest
+    architecture: str = "wtko_cnn"
+    options: dict[str, Any] = Field(default_factory=dict)
+    seeds: list[Annotated[int, Field(ge=0, lt=2**31)]] = Field([0, 1, 2, 3, 4], min_length=1, max_length=100)
+    protocol: Literal["default", "paper"] = "default"
+    epochs: int | None = Field(None, ge=1, le=10_000)
+    patience: int = Field(10, ge=0, le=10_000)
+    batch_size: int = Field(32, ge=1, le=65_536)
+    accumulation: int = Field(1, ge=1, le=1024)
+    learning_rate: float = Field(2e-3, gt=0.0, le=1.0)
+    weight_decay: float = Field(0.0, ge=0.0, le=1.0)
+    rc_augmentation: bool = True
+    device: Device = "auto"
+    amp: Literal["auto", "off", "bf16", "fp16"] = "auto"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_protocol(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            preset = PROTOCOLS.get(str(values.get("protocol", "default")), {})
+            return {**preset, **values}
+        return values
+
+    @model_validator(mode="after")
+    def _check(self) -> TrainModelSpec:
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds must differ from one another, got {self.seeds}")
+        try:
+            checked = check_options(self.architecture, self.options)
+        except UserError as error:
+            raise ValueError(error.message) from None
+        # text values ("true", "0.1") become typed and defaults explicit: equal options give equal digests
+        self.options = checked.model_dump(mode="json")
+        return self
+
+
+class EvaluateModelSpec(TaskSpec):
+    """Metrics of a trained model on one split of a dataset, with baselines fitted on the same dataset."""
+
+    model: ModelDigest
+    dataset: DatasetDigest
+    split: Split = "test"
+    n_bootstrap: int = Field(1000, ge=0, le=100_000)
+    bootstrap_seed: int = Field(0, ge=0, lt=2**31)
+    rc_average: bool = False
+    batch_size: int = Field(512, ge=1, le=65_536)
+    device: Device = "auto"
+
+
+class ExportModelSpec(TaskSpec):
+    """ONNX of the seeds' ensemble behind a parity gate; ``dataset`` supplies the real sequences of the gate."""
+
+    model: ModelDigest
+    dataset: DatasetDigest
+    evaluation: EvaluationDigest | None = None
+    tolerance: float = Field(1e-4, gt=0.0, le=1.0)
+
+
+class PredictSpec(TaskSpec):
+    """Run an exported model with onnxruntime over a dataset or a FASTA file of ready sequences."""
+
+    export: ExportDigest
+    dataset: DatasetDigest | None = None
+    sequences: InputRef | None = None
+    split: Split = "all"
+    pad: Literal["center", "end"] = "center"
+    batch_size: int = Field(256, ge=1, le=65_536)
+    device: Device = "auto"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> PredictSpec:
+        if (self.dataset is None) == (self.sequences is None):
+            raise ValueError("give either dataset or sequences, not both and not neither")
+        return self
+
+
+SPECS: dict[str, TaskInfo] = {
+    "trainer.TrainModel": TaskInfo(spec=TrainModelSpec, kind="model", gpu=True, heavy=True),
+    "trainer.EvaluateModel": TaskInfo(spec=EvaluateModelSpec, kind="evaluation", gpu=True, heavy=True),
+    "trainer.ExportModel": TaskInfo(spec=ExportModelSpec, kind="export", heavy=True),
+    "trainer.Predict": TaskInfo(spec=PredictSpec, kind="predictions", heavy=True),
+}

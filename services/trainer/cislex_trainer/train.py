@@ -1,0 +1,146 @@
+"""trainer.TrainModel: the seeds of one request, one after the other, into one model artifact."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pyarrow as pa
+import torch
+from cislex_core.datasets import Dataset
+from cislex_core.tasks import Inputs, Out, Progress
+from cislex_models.checkpoint import save_model
+from cislex_models.registry import check_options, check_window
+
+from cislex_trainer.data import Rows, split_indices
+from cislex_trainer.devices import Place, choose
+from cislex_trainer.loop import Trained, train_seed
+from cislex_trainer.specs import TrainModelSpec, epochs_for
+
+HISTORY = pa.schema(
+    [
+        ("seed", pa.int64()),
+        ("epoch", pa.int64()),
+        ("train_loss", pa.float64()),
+        ("train_accuracy", pa.float64()),
+        ("validation_loss", pa.float64()),
+        ("validation_accuracy", pa.float64()),
+        ("test_accuracy", pa.float64()),
+        ("learning_rate", pa.float64()),
+        ("seconds", pa.float64()),
+        ("chosen", pa.bool_()),
+    ]
+)
+
+
+def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
+    """Train every seed and write weights, history and the record of the run. Raises what ``train_seed`` raises,
+    DEVICE_UNAVAILABLE, EMPTY_SPLIT, ONE_CLASS and WINDOW_TOO_SHORT.
+    """
+    started = time.perf_counter()
+    dataset = Dataset.from_artifact(inputs.artifact(spec.dataset))
+    check_window(spec.architecture, check_options(spec.architecture, spec.options), dataset.window_bp)
+    train_index, validation_index, test_index = split_indices(dataset, spec.protocol)
+    paper = spec.protocol == "paper"
+    if spec.epochs is None:
+        epochs = epochs_for(len(train_index), spec.batch_size, spec.accumulation)
+        spec = spec.model_copy(update={"epochs": epochs})
+    place = choose(spec.device, spec.amp, paper=paper)
+    progress.message(f"training on {place.name} in {place.dtype} ({place.reason})")
+    if paper:
+        progress.warn(
+            "SELECTED_ON_TEST",
+            "protocol paper keeps the epoch with the best test accuracy: that accuracy is optimistic",
+        )
+    if place.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(place.device)
+    train = Rows.of(dataset, train_index, place.device)
+    selection = Rows.of(dataset, test_index if paper else validation_index, place.device)
+
+    trained = [_one(i, spec, train, selection, place, progress, len(dataset.classes)) for i in range(len(spec.seeds))]
+    for result in trained:
+        save_model(result.model, out.path(f"seed_{result.seed}/model.json").parent, dataset.classes, result.seed)
+    out.write_table("history.parquet", history_table(trained))
+    record = {
+        "spec": spec.model_dump(mode="json"),
+        "dataset": dataset.digest,
+        "device": place.name,
+        "device_reason": place.reason,
+        "dtype": place.dtype,
+        "peak_memory_bytes": place.peak_memory_bytes(),
+        "seconds": time.perf_counter() - started,
+        "selection": "test" if paper else "validation",
+        "n_train": len(train),
+        "n_selection": len(selection),
+        "torch": torch.__version__,
+    }
+    out.write_json("training.json", record)
+    out.kind = "model"
+    out.seeds = list(spec.seeds)
+    out.tools = {"torch": torch.__version__}
+    out.genome_digest = dataset.genome_digest
+    out.semantics = {
+        "input": {"tensor": "one_hot", "layout": "n,4,length", "alphabet": "ACGT", "N": "zeros"},
+        "output": {"tensor": "logits", "classes": dataset.classes},
+    }
+    out.summary = summary(spec, dataset, trained, place)
+
+
+def _one(
+    i: int, spec: TrainModelSpec, train: Rows, selection: Rows, place: Place, progress: Progress, n_classes: int
+) -> Trained:
+    """Seed number i with its progress: the seeds' epochs are counted in a row."""
+    seed, epochs = spec.seeds[i], spec.epochs or 0
+    total = epochs * len(spec.seeds)
+
+    def on_epoch(row: dict[str, Any]) -> None:
+        metrics = {key: float(value) for key, value in row.items() if value is not None and key != "seconds"}
+        progress.update(i * epochs + row["epoch"], total, unit="epochs", **metrics)
+
+    path = progress.checkpoint_dir / f"seed_{seed}.safetensors"
+    result = train_seed(seed, spec, train, selection, place, path, progress.check_cancel, on_epoch, n_classes)
+    progress.update((i + 1) * epochs, total, unit="epochs", seed=float(seed))
+    position = result.position
+    best = position.history[position.best_epoch - 1]
+    shown = ", ".join(f"{key} {best[key]:.4f}" for key in ("validation_loss", "test_accuracy") if best[key] is not None)
+    progress.message(
+        f"seed {seed} ({i + 1} of {len(spec.seeds)}): epoch {position.best_epoch} of {position.epoch} kept, {shown}"
+    )
+    return result
+
+
+def history_table(trained: list[Trained]) -> pa.Table:
+    """history.parquet: one row per seed and epoch; ``chosen`` marks the kept epoch of each seed."""
+    rows = [
+        {**row, "chosen": row["epoch"] == result.position.best_epoch}
+        for result in trained
+        for row in result.position.history
+    ]
+    return pa.Table.from_pylist(rows, schema=HISTORY)
+
+
+def summary(spec: TrainModelSpec, dataset: Dataset, trained: list[Trained], place: Place) -> dict[str, Any]:
+    """The fields of the Model message; no time and no host, since the manifest is hashed."""
+    return {
+        "architecture": spec.architecture,
+        "window_bp": dataset.window_bp,
+        "classes": dataset.classes,
+        "n_parameters": trained[0].model.n_parameters,
+        "protocol": f"PROTOCOL_{spec.protocol.upper()}",
+        "selection": "test" if spec.protocol == "paper" else "validation",
+        "device": place.device.type,
+        "dtype": place.dtype,
+        "dataset": dataset.digest,
+        "seeds": [_seed_summary(result) for result in trained],
+    }
+
+
+def _seed_summary(result: Trained) -> dict[str, Any]:
+    best = result.position.history[result.position.best_epoch - 1]
+    held = {key: best[key] for key in ("validation_loss", "validation_accuracy", "test_accuracy")}
+    return {
+        "seed": result.seed,
+        "best_epoch": result.position.best_epoch,
+        "n_epochs": result.position.epoch,
+        **{key: value for key, value in held.items() if value is not None},
+    }

@@ -1,0 +1,110 @@
+"""A desk with a store that runs the trainer's tasks, and small datasets with planted words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cislex_core.artifacts import Artifact, LocalStore, Manifest
+from cislex_core.canonical import digest_file
+from cislex_core.sequences import encode, reverse_complement
+from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress, refuse_nan
+from cislex_trainer.specs import SPECS
+from cislex_trainer.tasks import TASKS
+
+WINDOW = 60
+SMALL = {"filters": 8, "filters_2": 8, "kernel_size": 8, "hidden": 8, "dropout": 0.1}
+
+
+@dataclass
+class Desk:
+    """A store, and running the trainer's tasks against it as a worker does."""
+
+    store: LocalStore
+    scratch: Path
+
+    def progress(self, reports: list[dict[str, Any]] | None = None) -> WorkerProgress:
+        return WorkerProgress((reports if reports is not None else []).append, self.scratch, self.scratch)
+
+    def run(self, task: str, progress: WorkerProgress | None = None, **fields: Any) -> Artifact:
+        name = f"trainer.{task}"
+        spec = SPECS[name].spec.model_validate(fields)
+        out = WorkerOut(self.store.stage(), SPECS[name].kind)
+        TASKS[name](spec, WorkerInputs(self.store, {}), out, progress or self.progress())
+        refuse_nan(out.summary)
+        manifest = Manifest(
+            kind=out.kind, semantics=out.semantics, summary=out.summary, spec=spec.digestable(), seeds=out.seeds,
+            genome_digest=out.genome_digest, tools=out.tools,
+        )  # fmt: skip
+        return self.store.commit_artifact(out.dir, manifest)
+
+    def put(self, path: Path) -> dict[str, str]:
+        self.store.put_file(path)
+        return {"sha256": digest_file(path)}
+
+    def dataset(self, codes: np.ndarray, targets: np.ndarray, chroms: list[str | None], splits: list[str]) -> Artifact:
+        """Commit a dataset artifact in the documented format."""
+        n, window = codes.shape
+        starts = [None if c is None else 500 * i for i, c in enumerate(chroms)]
+        rows = pa.table(
+            {
+                "row": pa.array(range(n), pa.int64()),
+                "set": ["WT" if t else "KO" for t in targets],
+                "name": [f"peak{i}" for i in range(n)],
+                "chrom": pa.array(chroms, pa.string()),
+                "start": pa.array(starts, pa.int64()),
+                "end": pa.array([None if s is None else s + window for s in starts], pa.int64()),
+                "label": pa.array(targets, pa.int64()),
+                "split": splits,
+            }
+        )
+        staged = self.store.stage()
+        np.save(staged / "codes.npy", codes.astype(np.uint8))
+        np.save(staged / "targets.npy", targets.astype(np.int64))
+        pq.write_table(rows, staged / "rows.parquet")
+        semantics = {"target": {"type": "class_index", "classes": ["KO", "WT"]}}
+        return self.store.commit_artifact(staged, Manifest(kind="dataset", semantics=semantics))
+
+
+def planted(n: int, seed: int, window: int = WINDOW, word: str = "TGACTCA") -> tuple[np.ndarray, np.ndarray]:
+    """codes (n, window) and targets (n,): odd rows are WT and hold ``word`` on a random strand."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 4, (n, window)).astype(np.uint8)
+    targets = np.arange(n, dtype=np.int64) % 2
+    for row in np.flatnonzero(targets):
+        at = int(rng.integers(0, window - len(word) + 1))
+        letters = encode(word)
+        codes[row, at : at + len(word)] = reverse_complement(letters) if rng.random() < 0.5 else letters
+    return codes, targets
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "scratch").mkdir()
+    return Desk(LocalStore(tmp_path / "store"), tmp_path / "scratch")
+
+
+@pytest.fixture
+def make_dataset(desk: Desk) -> Callable[..., Artifact]:
+    """``make_dataset(n, chroms_of_test)``: 60 % train on chr1–chr3, 20 % validation on chr4, 20 % test."""
+
+    def make(n: int = 200, seed: int = 0, test_chroms: tuple[str | None, ...] = ("chr5", "chr6", "chr7")) -> Artifact:
+        codes, targets = planted(n, seed)
+        chroms: list[str | None] = []
+        splits: list[str] = []
+        for i in range(n):
+            part = (i // 2) % 5
+            split = ("train", "train", "train", "validation", "test")[part]
+            splits.append(split)
+            chroms.append(
+                {"train": f"chr{part + 1}", "validation": "chr4"}.get(split, test_chroms[(i // 10) % len(test_chroms)])
+            )
+        return desk.dataset(codes, targets, chroms, splits)
+
+    return make
