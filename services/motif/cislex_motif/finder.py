@@ -2,8 +2,8 @@
 
 E-values are honest by construction. Where a set has at least 40 sequences, half of it and half of the control are put
 aside before anything is looked at; seeds, matrix, width and score threshold come from the other half, and Fisher's
-exact test on the half put aside gives p. E = p × number of matrices refined so far. Smaller sets cannot spare a half: there
-p is that of the seed word in all sequences, and E = p × number of all words of all patterns (Bonferroni).
+exact test on the half put aside gives p. E = p × number of matrices refined so far. Smaller sets cannot spare a half:
+there p is that of the seed word in all sequences, and E = p × number of all words of all patterns (Bonferroni).
 """
 
 from __future__ import annotations
@@ -250,17 +250,54 @@ def _finish(
         data, candidate.matrix, background, model=model, both_strands=both, max_iterations=15, gamma=candidate.gamma
     )
     matrix = em.log_odds(result.probabilities, background)
-    probability, strand, start, score = em.site_posteriors(data, matrix, result.gamma, both, model)
+    probability, strand, start, _ = em.site_posteriors(data, matrix, result.gamma, both, model)
     rows = np.flatnonzero(probability > 0.5)
-    counts = em.window_counts(data.codes, strand[rows], rows, start[rows], len(matrix))
+    strand, start = strand[rows], start[rows]
+    counts = em.window_counts(data.codes, strand, rows, start, len(matrix))
+    first, last = _informative(counts, background, options.min_width)
+    # On the reverse strand the matrix begins where the window ends.
+    start = start + np.where(strand == 0, first, len(matrix) - last)
+    counts = counts[first:last]
     final = _site_matrix(counts, background) if len(rows) else matrix
+    score = _window_scores(data.codes, final, rows, strand, start)
     scores, control_scores = data.best(final, both), control.best(final, both)
     threshold, hits, control_hits, _ = best_threshold(scores, control_scores)
     return Found(
         counts=counts, background=background, threshold=threshold, log_p=0.0, log_e=0.0, test="",
-        seed=candidate.seed, hits=hits, control_hits=control_hits, rows=rows, strands=strand[rows], starts=start[rows],
-        scores=score[rows],
+        seed=candidate.seed, hits=hits, control_hits=control_hits, rows=rows, strands=strand, starts=start,
+        scores=score,
     )  # fmt: skip
+
+
+def _window_scores(
+    codes: npt.NDArray[np.uint8],
+    matrix: em.FloatArray,
+    rows: npt.NDArray[np.int64],
+    strand: npt.NDArray[np.int64],
+    start: npt.NDArray[np.int64],
+) -> em.FloatArray:
+    """(m,) natural log odds of the given windows, read on their strands; they hold no N."""
+    score = np.zeros(len(rows))
+    width = len(matrix)
+    for offset in range(width):
+        letter = codes[rows, start + offset]
+        score += np.where(strand == 0, matrix[offset, letter], matrix[width - 1 - offset, 3 - letter])
+    return score
+
+
+def _informative(counts: em.FloatArray, background: em.FloatArray, min_width: int) -> tuple[int, int]:
+    """Columns [first, last) left when flanks that say next to nothing (0.1 bits, more where sites are few) are cut."""
+    total = max(float(counts.sum(axis=1).max(initial=0.0)), 1.0)
+    p = (counts + background) / (total + 1.0)
+    information = (p * np.log2(p / background)).sum(axis=1)
+    low = max(0.1, 4.0 / total)
+    first, last = 0, len(counts)
+    while last - first > min_width and min(information[first], information[last - 1]) < low:
+        if information[first] <= information[last - 1]:
+            first += 1
+        else:
+            last -= 1
+    return first, last
 
 
 def _site_matrix(counts: em.FloatArray, background: em.FloatArray) -> em.FloatArray:

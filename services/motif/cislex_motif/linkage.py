@@ -2,8 +2,8 @@
 
 scipy's version keeps two float64 copies and cannot start from items that stand for several; with 10,000 k-mers and
 many repeats both matter. This one needs one float32 matrix, works in place, and treats an item of weight m exactly as m
-items at distance 0. Method: nearest-neighbour chains (Benzécri 1982; Müllner 2011), valid for average linkage because it is
-reducible.
+items at distance 0. Method: nearest-neighbour chains (Benzécri 1982; Müllner 2011), valid for average linkage because
+it is reducible.
 """
 
 from __future__ import annotations
