@@ -34,13 +34,13 @@ def em_vs_meme() -> list[dict[str, Any]]:
         started = time.perf_counter()
         codes = encode_batch(sequences)
         control = shuffled_control(codes, np.random.default_rng(42))
-        found = find_motifs(codes, control, FinderOptions(n_motifs=3))
+        found = find_motifs(codes, control, FinderOptions(n_motifs=3, evalue_threshold=1e9))
         seconds.append(time.perf_counter() - started)
     ours = Motif.from_counts("ours", found[0].counts)
     correlation = aligned_correlation(theirs, ours, min_overlap=8)[0]
     ratio = MEME_S / min(seconds)
     return [
-        {"name": "EM discovery, 1,078 × 61 bp, 3 motifs (MEME 5.4.1: recorded)", "ours": min(seconds),
+        {"name": "EM discovery, 1,078 × 61 bp, 3 motifs whatever their E (MEME 5.4.1: recorded)", "ours": min(seconds),
          "theirs": MEME_S, "unit": "s", "ratio": ratio, "bar": ">= 50x", "met": ratio >= 50},
         {"name": f"EM discovery: first motif {ours.consensus()} against MEME's {theirs.id}, mean column correlation",
          "ours": correlation, "theirs": 1.0, "unit": "r", "ratio": None, "bar": "> 0.95", "met": correlation > 0.95},

@@ -5,6 +5,7 @@ import warnings
 
 from cislex.motif.v1 import motif_pb2 as cislex_dot_motif_dot_v1_dot_motif__pb2
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -27,8 +28,8 @@ if _version_not_supported:
 
 
 class MotifServiceStub:
-    """Clusters, motifs, names, enrichment. Every rpc starts an operation (google.longrunning; metadata
-    cislex.ops.v1.OperationMetadata).
+    """Clusters, motifs, names, enrichment. The first four start an operation
+    (google.longrunning; metadata cislex.ops.v1.OperationMetadata); its response is the resource.
     """
 
     def __init__(self, channel):
@@ -57,11 +58,71 @@ class MotifServiceStub:
                 request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.EnrichMotifsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.GetClusterSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GetClusterSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetClusterSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ClusterSet.FromString,
+                _registered_method=True)
+        self.ListClusterSets = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ListClusterSets',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListClusterSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListClusterSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteClusterSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/DeleteClusterSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteClusterSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetMotifSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GetMotifSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetMotifSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.MotifSet.FromString,
+                _registered_method=True)
+        self.ListMotifSets = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ListMotifSets',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListMotifSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListMotifSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteMotifSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/DeleteMotifSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteMotifSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetMatchSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GetMatchSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetMatchSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.MatchSet.FromString,
+                _registered_method=True)
+        self.ListMatchSets = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ListMatchSets',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListMatchSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListMatchSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteMatchSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/DeleteMatchSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteMatchSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetEnrichment = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GetEnrichment',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetEnrichmentRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.Enrichment.FromString,
+                _registered_method=True)
+        self.ListEnrichments = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ListEnrichments',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListEnrichmentsRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListEnrichmentsResponse.FromString,
+                _registered_method=True)
+        self.DeleteEnrichment = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/DeleteEnrichment',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteEnrichmentRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class MotifServiceServicer:
-    """Clusters, motifs, names, enrichment. Every rpc starts an operation (google.longrunning; metadata
-    cislex.ops.v1.OperationMetadata).
+    """Clusters, motifs, names, enrichment. The first four start an operation
+    (google.longrunning; metadata cislex.ops.v1.OperationMetadata); its response is the resource.
     """
 
     def ClusterKmers(self, request, context):
@@ -99,6 +160,90 @@ class MotifServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetClusterSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListClusterSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteClusterSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMotifSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMotifSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteMotifSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMatchSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMatchSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteMatchSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEnrichment(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEnrichments(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteEnrichment(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MotifServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -122,6 +267,66 @@ def add_MotifServiceServicer_to_server(servicer, server):
                     request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.EnrichMotifsRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
+            'GetClusterSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetClusterSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetClusterSetRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ClusterSet.SerializeToString,
+            ),
+            'ListClusterSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClusterSets,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListClusterSetsRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListClusterSetsResponse.SerializeToString,
+            ),
+            'DeleteClusterSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteClusterSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteClusterSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetMotifSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMotifSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetMotifSetRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.MotifSet.SerializeToString,
+            ),
+            'ListMotifSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMotifSets,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListMotifSetsRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListMotifSetsResponse.SerializeToString,
+            ),
+            'DeleteMotifSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteMotifSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteMotifSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetMatchSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMatchSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetMatchSetRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.MatchSet.SerializeToString,
+            ),
+            'ListMatchSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMatchSets,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListMatchSetsRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListMatchSetsResponse.SerializeToString,
+            ),
+            'DeleteMatchSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteMatchSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteMatchSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetEnrichment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEnrichment,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetEnrichmentRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.Enrichment.SerializeToString,
+            ),
+            'ListEnrichments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEnrichments,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListEnrichmentsRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListEnrichmentsResponse.SerializeToString,
+            ),
+            'DeleteEnrichment': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteEnrichment,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteEnrichmentRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'cislex.motif.v1.MotifService', rpc_method_handlers)
@@ -131,8 +336,8 @@ def add_MotifServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MotifService:
-    """Clusters, motifs, names, enrichment. Every rpc starts an operation (google.longrunning; metadata
-    cislex.ops.v1.OperationMetadata).
+    """Clusters, motifs, names, enrichment. The first four start an operation
+    (google.longrunning; metadata cislex.ops.v1.OperationMetadata); its response is the resource.
     """
 
     @staticmethod
@@ -233,6 +438,330 @@ class MotifService:
             '/cislex.motif.v1.MotifService/EnrichMotifs',
             cislex_dot_motif_dot_v1_dot_motif__pb2.EnrichMotifsRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetClusterSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GetClusterSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GetClusterSetRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ClusterSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListClusterSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ListClusterSets',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListClusterSetsRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListClusterSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteClusterSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/DeleteClusterSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteClusterSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMotifSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GetMotifSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GetMotifSetRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.MotifSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMotifSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ListMotifSets',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListMotifSetsRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListMotifSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteMotifSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/DeleteMotifSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteMotifSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMatchSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GetMatchSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GetMatchSetRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.MatchSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMatchSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ListMatchSets',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListMatchSetsRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListMatchSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteMatchSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/DeleteMatchSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteMatchSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEnrichment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GetEnrichment',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GetEnrichmentRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.Enrichment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEnrichments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ListEnrichments',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListEnrichmentsRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListEnrichmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteEnrichment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/DeleteEnrichment',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteEnrichmentRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,
