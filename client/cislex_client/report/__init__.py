@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from cislex_client.report.logo import logo_svg
+from cislex_client.report.render import render
 
-__all__ = ["logo_svg"]
+__all__ = ["logo_svg", "render"]

@@ -22,9 +22,7 @@ COLOURS = {"A": "#188038", "C": "#1f5fc4", "G": "#c96a00", "T": "#c5221f", "N": 
 
 def defs(prefix: str = "nt-") -> str:
     """``<path>`` elements with ids ``<prefix>A`` …, to be placed once inside a ``<defs>``."""
-    return "".join(
-        f'<path id="{prefix}{letter}" fill-rule="evenodd" d="{path}"/>' for letter, path in OUTLINES.items()
-    )
+    return "".join(f'<path id="{prefix}{letter}" fill-rule="evenodd" d="{path}"/>' for letter, path in OUTLINES.items())
 
 
 def use(letter: str, x: float, y: float, width: float, height: float, prefix: str = "nt-") -> str:

@@ -1,0 +1,233 @@
+"""What was found, gathered from several tables: queries with their matches and sides, and the factors that are named."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cislex_core.motifs import Motif
+
+from cislex_client.report.results import Results, number
+
+SIDES = ("WT", "KO")
+LEAN_P = 0.01  # a cluster leans to a class when its share differs from that of all k-mers at this binomial p
+DECIDE_Q = 0.05  # a factor found on both sides goes to one when its enrichment against the other has q at most this
+CLUSTER = re.compile(r"^(?:.*[/:.])?(?:cluster_?)?(\d+)(?:\D.*)?$")
+
+
+@dataclass
+class Query:
+    """One compared matrix: where it comes from, to which class it belongs, and its matches, best first."""
+
+    id: str
+    motif: Motif | None
+    kind: str  # cluster | set | other
+    scope: str
+    side: str  # WT | KO | both | "" (unknown)
+    size: int | None = None
+    n_wt: int | None = None
+    n_ko: int | None = None
+    primary: bool = False
+    discovery: str = ""
+    row: dict[str, Any] = field(default_factory=dict)
+    matches: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The best match when it is significant at the level of the comparison, else None."""
+        return self.matches[0] if self.matches and self.matches[0].get("significant") is True else None
+
+    @property
+    def n_significant(self) -> int:
+        """How many targets match significantly."""
+        return sum(match.get("significant") is True for match in self.matches)
+
+
+@dataclass
+class Factor:
+    """A transcription factor, or a family of those that cannot be told apart, that at least one matrix names."""
+
+    name: str
+    family: str
+    tf_class: str
+    side: str
+    target: str
+    best: dict[str, Any]
+    query: Query
+    queries: list[Query]
+    others: list[str]
+    enrichment: dict[str, Any] | None = None
+
+
+def binomial_two_sided(k: int, n: int, share: float) -> float:
+    """Exact two-sided binomial p (sum over outcomes no likelier than k). 1.0 where n = 0 or the share is 0 or 1."""
+    if n == 0 or not 0 < share < 1:
+        return 1.0
+    log = [
+        math.lgamma(n + 1)
+        - math.lgamma(i + 1)
+        - math.lgamma(n - i + 1)
+        + i * math.log(share)
+        + (n - i) * math.log1p(-share)
+        for i in range(n + 1)
+    ]
+    return min(1.0, sum(math.exp(value) for value in log if value <= log[k] + 1e-9))
+
+
+def lean(n_wt: float, n_ko: float, share_wt: float) -> str:
+    """``WT``, ``KO`` or ``both``: whether WT's share differs from the expected one at binomial p ≤ 0.01."""
+    if math.isnan(n_wt) or math.isnan(n_ko) or n_wt + n_ko == 0:
+        return ""
+    if binomial_two_sided(int(n_wt), int(n_wt + n_ko), share_wt) > LEAN_P:
+        return "both"
+    return "WT" if n_wt / (n_wt + n_ko) > share_wt else "KO"
+
+
+def side_of_scope(scope: str) -> str:
+    """``WT`` for a scope such as WT or WT_vs_shuffled, likewise ``KO``; "" for others."""
+    first = re.split(r"[^A-Za-z]", scope, maxsplit=1)[0].upper()
+    return first if first in SIDES else ""
+
+
+def matches_by_query(results: Results, name: str) -> dict[str, list[dict[str, Any]]]:
+    """Rows of a match table by query, each list by rank (else by p)."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    table = results.table(name)
+    for row in table.rows() if table else ():
+        if row.get("target"):
+            found.setdefault(str(row.get("query")), []).append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: (_last(row.get("rank")), _last(row.get("pvalue"))))
+    return found
+
+
+def _last(value: object) -> float:
+    known = number(value)
+    return math.inf if math.isnan(known) else known
+
+
+def queries(results: Results) -> list[Query]:
+    """Every compared matrix (queries.meme), clusters first by size, then whole sets by rank."""
+    matched = matches_by_query(results, "matches.tsv")
+    matrices = results.motifs("queries.meme")
+    motif_table, cluster_table = results.table("motifs.tsv"), results.table("clusters.tsv")
+    motif_rows = {str(row.get("motif_id")): row for row in motif_table.rows()} if motif_table else {}
+    clusters = {_cluster_key(row.get("cluster")): row for row in cluster_table.rows()} if cluster_table else {}
+    share = _share_wt(clusters.values())
+    found = []
+    for id in dict.fromkeys([*matrices, *matched]):
+        row = motif_rows.get(id, {})
+        scope = str(row.get("scope") or id)
+        cluster = clusters.get(_cluster_key(scope)) if not side_of_scope(scope) else None
+        query = Query(id=id, motif=matrices.get(id), kind="other", scope=scope, side=side_of_scope(scope), row=row)
+        if cluster is not None:
+            n_wt, n_ko = number(cluster.get("n_wt")), number(cluster.get("n_ko"))
+            query.kind, query.side = "cluster", lean(n_wt, n_ko, share)
+            query.n_wt, query.n_ko = _int(n_wt), _int(n_ko)
+            query.size = _int(number(cluster.get("size")))
+            query.primary = cluster.get("primary") is True
+            query.discovery = str(cluster.get("discovery") or "")
+        elif query.side:
+            query.kind = "set"
+        query.matches = matched.get(id, [])
+        found.append(query)
+    order = {"cluster": 0, "set": 1, "other": 2}
+    rank = {query.id: _last(query.row.get("rank")) for query in found}
+    found.sort(
+        key=lambda q: (order[q.kind], not q.primary, -(q.size or 0), q.scope if q.kind == "set" else "", rank[q.id])
+    )
+    return found
+
+
+def _cluster_key(value: object) -> str:
+    hit = CLUSTER.match(str(value))
+    return hit.group(1).lstrip("0") or "0" if hit else ""
+
+
+def _share_wt(clusters: Iterable[dict[str, Any]]) -> float:
+    rows = list(clusters)
+    n_wt = sum(number(row.get("n_wt")) for row in rows)
+    n_ko = sum(number(row.get("n_ko")) for row in rows)
+    return n_wt / (n_wt + n_ko) if n_wt + n_ko > 0 else 0.5
+
+
+def _int(value: float) -> int | None:
+    return None if math.isnan(value) else int(value)
+
+
+def first_family(value: object) -> str:
+    """The family of a factor; of a dimer's two, each once, joined by a slash."""
+    parts = [part.strip() for part in str(value or "").split(";") if part.strip()]
+    return " / ".join(dict.fromkeys(parts))
+
+
+def _clean_name(row: dict[str, Any]) -> str:
+    return str(row.get("target_name") or row.get("target") or "")
+
+
+def factors(results: Results, found: list[Query] | None = None) -> list[Factor]:
+    """Factors named by significant best matches, one per family (per name where the family is unknown), best q first.
+
+    A family that matrices of both classes name goes to the class in whose sequences its matrix is enriched against
+    the other class (q ≤ 0.05), and to ``both`` where neither is.
+    """
+    groups: dict[str, list[Query]] = {}
+    for query in queries(results) if found is None else found:
+        if query.best is not None:
+            key = first_family(query.best.get("tf_family")) or _clean_name(query.best)
+            groups.setdefault(key, []).append(query)
+    enriched = differential(results)
+    named = []
+    for members in groups.values():
+        members.sort(key=lambda q: (_last(q.best["qvalue"]), _last(q.best["pvalue"])) if q.best else (math.inf, 0.0))
+        lead = members[0]
+        best = lead.best
+        if best is None:
+            continue
+        names = dict.fromkeys(_clean_name(q.best) for q in members if q.best)
+        row = enriched.get(str(best.get("target"))) or enriched.get(_clean_name(best).upper())
+        named.append(
+            Factor(
+                name=_clean_name(best),
+                family=first_family(best.get("tf_family")),
+                tf_class=first_family(best.get("tf_class")),
+                side=_side({query.side for query in members}, row),
+                target=str(best.get("target")),
+                best=best,
+                query=lead,
+                queries=members,
+                others=[name for name in names if name != _clean_name(best)],
+                enrichment=row,
+            )
+        )
+    named.sort(key=lambda factor: (_last(factor.best.get("qvalue")), _last(factor.best.get("pvalue"))))
+    return named
+
+
+def _side(sides: set[str], row: dict[str, Any] | None) -> str:
+    sides = sides - {""}
+    if sides in ({"WT"}, {"KO"}):
+        return sides.pop()
+    q_wt, q_ko = (number(row.get(f"qvalue_{side}")) if row else math.nan for side in ("wt", "ko"))
+    if min(_last(q_wt), _last(q_ko)) <= DECIDE_Q:
+        return "WT" if _last(q_wt) < _last(q_ko) else "KO"
+    return "both"
+
+
+def differential(results: Results) -> dict[str, dict[str, Any]]:
+    """Enrichment rows of WT against KO, by motif id and by upper-case name: mode ``fixed`` preferred.
+
+    Backgrounds ``both``, ``ko`` and ``wt`` compare the classes with each other; ``shuffled`` does not.
+    """
+    table = results.table("enrichment.tsv")
+    rows = [row for row in table.rows() if str(row.get("background")) in ("both", "ko", "wt")] if table else []
+    rows.sort(key=lambda row: (row.get("mode") != "fixed", row.get("background") != "both"))
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        for key in (str(row.get("motif")), str(row.get("name") or "").upper()):
+            if key:
+                found.setdefault(key, row)
+    return found

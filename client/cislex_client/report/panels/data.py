@@ -1,0 +1,233 @@
+"""Panel 2: the sequences, where they come from, what was dropped and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from cislex_client.report import svg
+from cislex_client.report.panels.base import Section, callout, details, figure, grid, legend, missing
+from cislex_client.report.results import Results, number
+from cislex_client.report.tables import Cell, Column, number_cell, table, term, text_cell
+from cislex_client.report.text import count, esc, listing, percent, plural, shorten
+
+SPLITS = ("train", "validation", "test")
+
+# What each reason of the drop ledger means, for people. Reasons not listed are shown by their own name.
+REASONS = {
+    "kept": "used",
+    "contig_unknown": "its chromosome is not in the genome file",
+    "out_of_bounds": "the window reaches past the end of the chromosome",
+    "too_many_n": "too many unknown bases (N)",
+    "duplicate": "the same window occurs before",
+    "blacklisted": "overlaps the blacklist",
+    "balanced_away": "left out at random so that both classes have the same size",
+    "label_conflict": "overlaps a peak of the other class",
+    "over_limit": "left out at random because more sequences were given than asked for",
+    "not_in_split": "its chromosome belongs to no split",
+}
+
+
+def panel(results: Results) -> Section:
+    """The section."""
+    table_ = results.table("dataset.tsv")
+    parts = [_source(results)]
+    if table_ is None:
+        parts.append(missing("fig-splits", "Sequences per class and split", results.why_missing("dataset.tsv")))
+    else:
+        rows = list(zip(table_.get("split"), table_.get("set"), table_.get("chrom"), strict=True))
+        parts.append(grid([_splits(Counter((split, set_) for split, set_, _ in rows)), _dropped_figure(results)]))
+        parts.append(details("Counts per chromosome", _chromosomes(rows), open_=False))
+    if table_ is None:
+        parts.append(_dropped_figure(results))
+    parts += [_dropped_table(results), _preflight(results)]
+    return Section("data", "Data: what went in, what was left out", "Data", "".join(parts))
+
+
+def _source(results: Results) -> str:
+    bits = []
+    window = results.summary("dataset").get("window_bp") or (results.run.get("options") or {}).get("window_bp")
+    if window:
+        bits.append(f"Each sequence is a window of {count(number(window))} bp about the peak's summit or centre.")
+    definition = results.request("label").get("definition") or results.summary("label").get("definition")
+    if definition:
+        meaning = {
+            "unchanged": "“WT” here means peaks <em>unchanged</em> by the knock-out, not peaks specific to the wild type",
+            "specific": "“WT” here means peaks that lose accessibility in the knock-out (WT-specific)",
+        }.get(str(definition).lower(), f"labels follow the definition “{esc(definition)}”")
+        bits.append(f"<strong>{meaning}.</strong>")
+    bits.append(
+        "Training, validation and test sequences come from different chromosomes, so that nothing near a training "
+        "sequence is ever tested."
+    )
+    return "<p>" + " ".join(bits) + "</p>"
+
+
+def _splits(counts: Counter[tuple[Any, Any]]) -> str:
+    splits = [split for split in SPLITS if any(key[0] == split for key in counts)]
+    splits += sorted({str(key[0]) for key in counts} - set(SPLITS))
+    most = max(counts.values(), default=1)
+    width, left, row = 430.0, 78.0, 46.0
+    height = 10 + row * max(1, len(splits))
+    body = []
+    for i, split in enumerate(splits):
+        y = 8 + i * row
+        body.append(svg.text(left - 10, y + 20, shorten(split, 12), "end", "name"))
+        for j, side in enumerate(("WT", "KO")):
+            n = counts[(split, side)]
+            w = (width - left - 70) * n / most
+            body.append(svg.rect(left, y + j * 17, w, 14, f"fill-{side.lower()}", 2))
+            body.append(svg.text(left + w + 6, y + j * 17 + 11, f"{side} {count(n)}", cls="value"))
+    drawing = svg.document(
+        "fig-splits-svg", width, height, "".join(body), "Sequences per split and class",
+        "; ".join(f"{split}: {counts[(split, 'WT')]} WT, {counts[(split, 'KO')]} KO" for split in splits),
+    )  # fmt: skip
+    return figure(
+        "fig-splits", drawing, "Sequences used, per split and class.",
+        legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
+    )  # fmt: skip
+
+
+def _chromosomes(rows: list[tuple[Any, Any, Any]]) -> str:
+    per: dict[str, Counter[Any]] = {}
+    split_of: dict[str, set[str]] = {}
+    for split, set_, chrom in rows:
+        name = chrom or "(none named)"
+        per.setdefault(name, Counter())[set_] += 1
+        split_of.setdefault(name, set()).add(str(split))
+    lines = [
+        [
+            text_cell(chrom),
+            text_cell(", ".join(sorted(split_of[chrom]))),
+            number_cell(per[chrom]["WT"]),
+            number_cell(per[chrom]["KO"]),
+        ]
+        for chrom in sorted(per, key=_natural)
+    ]
+    columns = [Column("Chromosome"), Column("Split"), Column("WT", True), Column("KO", True)]
+    return table("tab-chroms", "Sequences per chromosome", columns, lines, filter_label="Filter chromosomes")
+
+
+def _natural(name: str) -> tuple[Any, ...]:
+    digits = "".join(c for c in name if c.isdigit())
+    return (0, int(digits), name) if digits else (1, 0, name)
+
+
+def _statuses(results: Results) -> Counter[tuple[str, str]]:
+    ledger = results.table("drops.tsv")
+    if ledger is None:
+        return Counter()
+    return Counter(
+        (str(status or "unknown"), str(set_ or ""))
+        for status, set_ in zip(ledger.get("status"), ledger.get("set"), strict=True)
+    )
+
+
+def _dropped_figure(results: Results) -> str:
+    counts = _statuses(results)
+    if not counts:
+        return missing("fig-drops", "What was dropped", results.why_missing("drops.tsv") or "The drop ledger is empty.")
+    statuses = _ordered(counts)
+    most = max(counts[(s, "WT")] + counts[(s, "KO")] for s in statuses) or 1
+    width, left, row = 430.0, 120.0, 26.0
+    body = []
+    for i, status in enumerate(statuses):
+        y = 8 + i * row
+        body.append(svg.text(left - 10, y + 12, shorten(status.replace("_", " "), 18), "end", "name", title=status))
+        x = left
+        for side in ("WT", "KO"):
+            w = (width - left - 60) * counts[(status, side)] / most
+            body.append(svg.rect(x, y, w, 16, f"fill-{side.lower()}", title=f"{side} {counts[(status, side)]}"))
+            x += w
+        total = sum(n for (s, _), n in counts.items() if s == status)
+        body.append(svg.text(x + 6, y + 12, count(total), cls="value"))
+    drawing = svg.document(
+        "fig-drops-svg", width, 12 + row * len(statuses), "".join(body), "What became of the input rows",
+        "; ".join(f"{s}: {counts[(s, 'WT')]} WT, {counts[(s, 'KO')]} KO" for s in statuses),
+    )  # fmt: skip
+    return figure(
+        "fig-drops", drawing, "What became of every input row (the drop ledger).",
+        legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
+    )  # fmt: skip
+
+
+def _ordered(counts: Counter[tuple[str, str]]) -> list[str]:
+    totals: Counter[str] = Counter()
+    for (status, _), n in counts.items():
+        totals[status] += n
+    return sorted(totals, key=lambda status: (status != "kept", -totals[status], status))
+
+
+def _dropped_table(results: Results) -> str:
+    counts = _statuses(results)
+    if not counts:
+        return ""
+    total = sum(counts.values())
+    lines = []
+    for status in _ordered(counts):
+        n = sum(v for (s, _), v in counts.items() if s == status)
+        lines.append(
+            [
+                Cell(f"<code>{esc(status)}</code>", status),
+                text_cell(REASONS.get(status, "see detail in drops.tsv")),
+                number_cell(counts[(status, "WT")]),
+                number_cell(counts[(status, "KO")]),
+                number_cell(n / total, percent(n / total, 1)),
+            ]
+        )
+    columns = [Column("Status"), Column("Meaning"), Column("WT", True), Column("KO", True), Column("Share", True)]
+    return table(
+        "tab-drops", f"All {plural(total, 'input row')}, by what became of them ({term('ledger', 'drop ledger')})",
+        columns, lines, note="Every single row with its reason: <code>drops.tsv</code>.",
+    )  # fmt: skip
+
+
+def _preflight(results: Results) -> str:
+    if not results.has("preflight.json"):
+        return missing("preflight", "The check of the inputs", results.why_missing("preflight.json"))
+    found = results.json("preflight.json")
+    if not found:
+        return missing("preflight", "The check of the inputs", results.why_missing("preflight.json"))
+    out = ['<div id="preflight">']
+    mapped = alias_pairs(found)
+    if mapped:
+        shown = ", ".join(f"<code>{esc(a)}</code>&nbsp;→&nbsp;<code>{esc(b)}</code>" for a, b in mapped[:12])
+        more = f" and {len(mapped) - 12} more (preflight.json)" if len(mapped) > 12 else ""
+        out.append(callout(f"<strong>Chromosome names were mapped</strong> to those of the genome: {shown}{more}."))
+    else:
+        out.append("<p>No chromosome names had to be mapped: inputs and genome use the same ones.</p>")
+    warnings = warning_texts(found.get("warnings"))
+    if warnings:
+        items = "".join(f"<li>{esc(text)}</li>" for text in warnings[:20])
+        more = f"<li>… {len(warnings) - 20} more in preflight.json</li>" if len(warnings) > 20 else ""
+        out.append(callout(f"<strong>Warnings of the input check</strong><ul>{items}{more}</ul>", "warn"))
+    else:
+        out.append("<p>The check of the inputs before the run gave no warnings.</p>")
+    return "".join(out) + "</div>"
+
+
+def alias_pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """(name in the input, name in the genome) of a pre-flight report; a mapping and a list of objects are both taken."""
+    value = found.get("aliases") or found.get("alias_used") or {}
+    if isinstance(value, dict):
+        inner = value.get("mapped") or value.get("map") or value
+        pairs = inner.items() if isinstance(inner, dict) else ()
+        return [(str(a), str(b)) for a, b in pairs if isinstance(b, str) and a != b]
+    pairs = []
+    for entry in value if isinstance(value, list) else ():
+        if isinstance(entry, dict):
+            texts = [str(v) for v in entry.values() if isinstance(v, str)]
+            if len(texts) >= 2 and texts[0] != texts[1]:
+                pairs.append((texts[0], texts[1]))
+    return pairs
+
+
+def warning_texts(value: Any) -> list[str]:
+    """Warnings as sentences: strings, or objects with message."""
+    out = []
+    for entry in value if isinstance(value, list) else ():
+        if isinstance(entry, dict):
+            out.append(str(entry.get("message") or listing([f"{k}: {v}" for k, v in entry.items()])))
+        else:
+            out.append(str(entry))
+    return out

@@ -1,0 +1,106 @@
+"""Make report.html: read the folder, draw every panel, fill the template, write in one step."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from cislex_client.report import glyphs
+from cislex_client.report.panels import (
+    data,
+    enrichment,
+    filters,
+    glossary,
+    honesty,
+    kmers,
+    methods,
+    motifs,
+    performance,
+    planted,
+    saliency,
+    summary,
+    training,
+)
+from cislex_client.report.panels.base import Section
+from cislex_client.report.results import Results
+from cislex_client.report.text import esc
+
+PANELS = (summary, data, training, performance, honesty, saliency, motifs, filters, enrichment, kmers, planted, methods)
+
+
+def render(result_dir: Path) -> Path:
+    """Write ``result_dir/report.html`` from the other files of the folder and answer its path.
+
+    Reads nothing outside the folder and needs no network. A missing or damaged file becomes a note in its panel; only a
+    folder that does not exist raises (FileNotFoundError).
+    """
+    folder = Path(result_dir)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is no folder; give the result folder of a run")
+    path = folder / "report.html"
+    handle, staged = tempfile.mkstemp(dir=folder, prefix=".report-", suffix=".html")
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(page(Results(folder)))
+    # mkstemp makes files for their owner only; a report is to be shared like the files beside it.
+    os.chmod(staged, 0o644)
+    os.replace(staged, path)
+    return path
+
+
+def page(results: Results) -> str:
+    """The whole document as text."""
+    sections = [section for module in PANELS if (section := module.panel(results)) is not None]
+    sections.append(glossary.panel())
+    title = _title(results)
+    return Template(_asset("report.html")).substitute(
+        title=esc(title),
+        css=_asset("report.css"),
+        js=_asset("report.js"),
+        defs=glyphs.defs(),
+        nav="".join(
+            f'<li><a href="#{s.id}"><span>{i}</span>{esc(s.nav)}</a></li>' for i, s in enumerate(sections, start=1)
+        ),
+        sections="".join(_section(i, section) for i, section in enumerate(sections, start=1)),
+        subtitle=_subtitle(results),
+        version=esc(results.run.get("cislex_version") or ""),
+    )
+
+
+def _section(number: int, section: Section) -> str:
+    return (
+        f'<section id="{section.id}" aria-labelledby="{section.id}-h"><h2 id="{section.id}-h"><span class="no">{number}</span>'
+        f"{esc(section.title)}</h2>{section.html}</section>"
+    )
+
+
+def _title(results: Results) -> str:
+    names = []
+    for role in ("wt", "ko"):
+        inputs = results.run.get("inputs") or {}
+        entry = inputs.get(role) or inputs.get(f"{role}_fasta") or {}
+        name = Path(str(entry.get("path") or "")).name if isinstance(entry, dict) else ""
+        names.append(name.split(".")[0])
+    if results.run.get("pipeline") == "demo":
+        return "WT against KO: demonstration on simulated peaks"
+    if all(names):
+        return f"WT against KO: {names[0]} and {names[1]}"
+    return "WT against KO: what tells the sequences apart"
+
+
+def _subtitle(results: Results) -> str:
+    finished = str(results.run.get("finished") or results.run.get("created") or "")
+    try:
+        when = datetime.fromisoformat(finished.replace("Z", "+00:00")).astimezone(UTC).strftime("%-d %B %Y, %H:%M UTC")
+    except ValueError:
+        when = finished
+    version = results.run.get("cislex_version")
+    parts = ["WTKO-CNN analysis of two peak sets", f"cislex {version}" if version else "", when]
+    return " · ".join(esc(part) for part in parts if part)
+
+
+def _asset(name: str) -> str:
+    return resources.files("cislex_client.report").joinpath("assets", name).read_text(encoding="utf-8")
