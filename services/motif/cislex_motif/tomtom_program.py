@@ -136,5 +136,5 @@ def _tail(stderr: str) -> str:
     return " / ".join(lines[-3:]) or "it said nothing"
 
 
-def _failed(message: str, **metadata: object) -> UserError:
-    return UserError(Reason.TOOL_FAILED, message, field="engine", tool="tomtom", **metadata)
+def _failed(message: str, **metadata: str | float) -> UserError:
+    return UserError(Reason.TOOL_FAILED, message, field="engine", violations=None, tool="tomtom", **metadata)

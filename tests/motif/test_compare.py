@@ -1,0 +1,354 @@
+"""CompareMotifs: the numpy engine's invariances, statistics, databases, and the task as a whole."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from cislex_core.artifacts import Artifact, LocalStore, Manifest
+from cislex_core.canonical import digest_file
+from cislex_core.errors import Reason, UserError
+from cislex_core.motif_files import format_meme, read_motifs, write_motifs
+from cislex_core.motifs import Motif
+from cislex_core.tasks import InputRef
+from cislex_motif import compare, databases, tomtom
+from cislex_motif.column_scores import COLUMN_SCORES
+from cislex_motif.compare_specs import COMPARE_SPECS, CompareMotifsSpec
+from cislex_motif.compare_tasks import COMPARE_TASKS
+from cislex_motif.statistics import benjamini_hochberg
+from cislex_motif.tomtom_null import log_no_better
+from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
+from pydantic import ValidationError
+
+
+def random_motifs(n: int, seed: int = 0, widths: tuple[int, int] = (5, 16)) -> list[Motif]:
+    rng = np.random.default_rng(seed)
+    return [Motif(f"m{i}", rng.dirichlet(np.full(4, 0.3), size=rng.integers(*widths)), nsites=50.0) for i in range(n)]
+
+
+class Bench:
+    """Runs the task as a worker does and commits what it wrote."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.store = LocalStore(root / "store")
+        self.reports: list[dict] = []
+
+    def ref(self, path: Path) -> InputRef:
+        return InputRef(sha256=self.store.put_file(path), path=str(path))
+
+    def run(self, spec: CompareMotifsSpec) -> Artifact:
+        staged = self.store.stage()
+        out = WorkerOut(staged, COMPARE_SPECS["motif.CompareMotifs"].kind)
+        progress = WorkerProgress(self.reports.append, self.root / "checkpoint", self.root / "scratch")
+        COMPARE_TASKS["motif.CompareMotifs"](spec, WorkerInputs(self.store, {}), out, progress)
+        manifest = Manifest(kind=out.kind, semantics=out.semantics, summary=out.summary, tools=out.tools)
+        return self.store.commit_artifact(staged, manifest)
+
+    @property
+    def warnings(self) -> set[str]:
+        return {warning["reason"] for report in self.reports for warning in report["warnings"]}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def database_file(tmp_path: Path) -> Path:
+    path = tmp_path / "known.meme"
+    write_motifs(path, random_motifs(60))
+    return path
+
+
+# the chance model
+
+
+@pytest.mark.parametrize("min_overlap", [1, 2, 5])
+@pytest.mark.parametrize("length", [1, 2, 3, 5])
+def test_null_equals_enumeration(length: int, min_overlap: int) -> None:
+    rng = np.random.default_rng(length)
+    scores = rng.integers(-4, 5, size=(3, 7)).astype(np.int16)
+    width = len(scores)
+    log_miss, low = log_no_better(scores, [length], min_overlap)
+    needed = min(min_overlap, width, length)
+    for x in range(low, low + len(log_miss[length])):
+        miss = 1.0
+        for start in range(-(length - 1), width):
+            first, last = max(0, start), min(width, start + length)
+            if last - first >= needed:
+                sums = [sum(draw) for draw in itertools.product(*scores[first:last].tolist())]
+                miss *= np.mean([total < x for total in sums])
+        assert np.exp(log_miss[length][x - low]) == pytest.approx(miss, abs=1e-12)
+
+
+def test_best_alignment_equals_a_plain_loop() -> None:
+    queries, targets = random_motifs(3, seed=1), random_motifs(20, seed=2)
+    got = tomtom.align_all(queries, targets, "ed", min_overlap=4)
+    matrices = [tomtom.smoothed(t) for t in targets]
+    columns = np.concatenate([*matrices, *(m[::-1, ::-1] for m in matrices)])
+    for i, query in enumerate(queries):
+        scores = tomtom.bin_scores(COLUMN_SCORES["ed"](tomtom.smoothed(query), columns, np.full(4, 0.25)))
+        at = 0
+        totals = {}
+        for t in range(2 * len(targets)):
+            length = targets[t % len(targets)].width
+            for offset in range(-(query.width - 1), length):
+                pairs = [(j, offset + j) for j in range(query.width) if 0 <= offset + j < length]
+                if len(pairs) >= min(4, query.width, length):
+                    totals[t, offset] = sum(int(scores[j, at + c]) for j, c in pairs)
+            at += length
+        for t in range(len(targets)):
+            strand = t + len(targets) if got.reverse[i, t] else t
+            best = max(v for (s, _), v in totals.items() if s in (t, t + len(targets)))
+            assert totals[strand, int(got.offset[i, t])] == best
+
+
+@pytest.mark.parametrize("distance", sorted(COLUMN_SCORES))
+def test_a_motif_finds_itself_on_either_strand(distance: str) -> None:
+    targets = random_motifs(80, seed=3, widths=(8, 16))
+    forward = tomtom.align_all(targets[:10], targets, distance)
+    backward = tomtom.align_all([m.reverse_complement() for m in targets[:10]], targets, distance)
+    assert forward.pvalue.argmin(axis=1).tolist() == list(range(10))
+    np.testing.assert_allclose(forward.pvalue, backward.pvalue, rtol=1e-6)
+    own = np.arange(10), np.arange(10)
+    assert not forward.reverse[own].any()
+    assert backward.reverse[own].all()
+    assert (forward.offset[own] == 0).all()
+    assert forward.overlap[own].tolist() == [m.width for m in targets[:10]]
+
+
+def test_p_values_are_uniform_enough_by_chance() -> None:
+    alignments = tomtom.align_all(random_motifs(40, seed=5), random_motifs(300, seed=6))
+    shares = [(alignments.pvalue < level).mean() for level in (0.5, 0.1, 0.01)]
+    assert shares == pytest.approx([0.5, 0.1, 0.01], rel=0.35)
+
+
+def test_batches_do_not_change_the_answer() -> None:
+    queries, targets = random_motifs(4, seed=7), random_motifs(30, seed=8)
+    together = tomtom.align_all(queries, targets)
+    for i, query in enumerate(queries):
+        np.testing.assert_array_equal(tomtom.align_all([query], targets).pvalue[0], together.pvalue[i])
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_flat_motifs_and_tiny_databases_are_answered(n_targets: int) -> None:
+    flat = Motif("flat", np.full((6, 4), 0.25), nsites=10.0)
+    alignments = tomtom.align_all([flat, *random_motifs(1, seed=9)], random_motifs(n_targets, seed=10))
+    assert np.isfinite(alignments.pvalue).all()
+    assert ((alignments.pvalue >= 0) & (alignments.pvalue <= 1)).all()
+
+
+def test_the_first_call_waits_for_no_compiler() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from cislex_motif.compare_tasks import COMPARE_TASKS; import cislex_motif.compare;"
+        "print(sorted({'numba', 'memelite', 'torch', 'Bio'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# statistics
+
+
+def test_benjamini_hochberg_by_hand() -> None:
+    q = benjamini_hochberg(np.array([[0.01, 0.04, 0.03, 0.02], [0.5, 0.001, 0.9, 1.0]]))
+    np.testing.assert_allclose(q, [[0.04, 0.04, 0.04, 0.04], [1.0, 0.004, 1.0, 1.0]])
+
+
+def test_benjamini_hochberg_leaves_out_what_was_not_tested() -> None:
+    q = benjamini_hochberg(np.array([0.01, np.nan, 0.02]))
+    np.testing.assert_allclose(q, [0.02, np.nan, 0.02])
+
+
+# databases
+
+
+@pytest.mark.parametrize(
+    "name, n", [("jaspar2024-vertebrates", 879), ("jaspar2024-fungi", 178), ("jaspar2022-vertebrates", 841)]
+)
+def test_packaged_releases_open_offline(name: str, n: int) -> None:
+    database = databases.open_database(name)
+    assert len(database.motifs) == n
+    assert database.release.startswith(f"JASPAR{name[6:10]} CORE {name[11:]}")
+    assert len({m.id for m in database.motifs}) == n
+    assert database.packaged_by
+
+
+def test_families_of_dimers_are_joined() -> None:
+    database = databases.open_database("jaspar2024-vertebrates")
+    family = database.family_of("MA0099.4")
+    assert family.name.upper() == "FOS::JUN"
+    assert family.family.startswith("Fos-related; Jun-related")
+
+
+@pytest.mark.parametrize("name", ["jaspar1999-fungi", "jaspar2024", "hocomoco", "jaspar2024-martians"])
+def test_unknown_database_names_say_what_there_is(name: str) -> None:
+    with pytest.raises(UserError) as caught:
+        databases.open_database(name)
+    assert caught.value.reason is Reason.INVALID_REQUEST
+    assert "2024" in caught.value.message
+    assert caught.value.violations[0].field == "database"
+
+
+def test_a_motif_file_gets_families_by_its_jaspar_ids(tmp_path: Path) -> None:
+    path = tmp_path / "some.meme"
+    write_motifs(path, [random_motifs(1)[0].renamed("MA0363.3"), random_motifs(1)[0].renamed("mine")])
+    database = databases.open_database(path=path, label="theirs.meme")
+    assert database.family_of("MA0363.3").name == "REB1"
+    assert database.family_of("MA0363.3").tf_class
+    assert database.family_of("mine") == databases.Family()
+    assert database.release == "file theirs.meme (2 matrices)"
+
+
+def test_a_family_table_wins(tmp_path: Path) -> None:
+    path, table = tmp_path / "some.meme", tmp_path / "families.tsv"
+    write_motifs(path, [random_motifs(1)[0].renamed("MA0363.3")])
+    table.write_text("matrix_id\tname\ttf_family\ttf_class\nMA0363.3\tReb\tMine\tMy class\n")
+    assert databases.open_database(path=path, family_table=table).family_of("MA0363.3").family == "Mine"
+
+
+def test_a_table_without_its_columns_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "families.tsv"
+    table.write_text("id\tname\n1\t2\n")
+    with pytest.raises(UserError, match=r"lacks the column.*matrix_id, tf_class, tf_family") as caught:
+        databases.read_family_table(table)
+    assert caught.value.reason is Reason.INVALID_TABLE
+
+
+# the task
+
+
+def test_matches_have_every_column_and_per_query_q(bench: Bench, tmp_path: Path, database_file: Path) -> None:
+    known = read_motifs(database_file)
+    query_file = tmp_path / "mine.meme"
+    write_motifs(query_file, [known[7].renamed("q7"), known[9].reverse_complement().renamed("q9")])
+    spec = CompareMotifsSpec(query_file=bench.ref(query_file), database_file=bench.ref(database_file), top_n=60)
+    artifact = bench.run(spec)
+    table = artifact.table("matches.parquet")
+    assert table.schema == compare.MATCH_SCHEMA
+    rows = table.to_pylist()
+    assert len(rows) == 120
+    best = [row for row in rows if row["rank"] == 1]
+    assert [(r["query"], r["target"], r["orientation"]) for r in best] == [("q7", "m7", "+"), ("q9", "m9", "-")]
+    assert best[0]["query_consensus"] == best[0]["target_consensus"] == known[7].consensus()
+    assert best[1]["target_consensus"] == known[9].reverse_complement().consensus()
+    assert best[0]["overlap"] == known[7].width
+    assert best[0]["query_source"] == "file:mine.meme"
+    for name in ("q7", "q9"):
+        own = [row for row in rows if row["query"] == name]
+        p = np.array([row["pvalue"] for row in own])
+        np.testing.assert_array_equal([row["rank"] for row in own], np.arange(1, 61))
+        assert (np.diff(p) >= 0).all()
+        np.testing.assert_allclose([row["evalue"] for row in own], p * 60)
+        np.testing.assert_allclose([row["qvalue"] for row in own], benjamini_hochberg(p))
+        assert all(row["significant"] == (row["qvalue"] <= 0.05) for row in own)
+    assert artifact.manifest.summary["n_matched"] == 2
+    assert artifact.manifest.summary["database"] == "file known.meme (60 matrices)"
+    assert [m.id for m in read_motifs(artifact.path("queries.meme"))] == ["q7", "q9"]
+
+
+def test_no_significant_match_is_a_result(bench: Bench, tmp_path: Path, database_file: Path) -> None:
+    query_file = tmp_path / "mine.meme"
+    write_motifs(query_file, [Motif("flat", np.full((8, 4), 0.25), nsites=10.0)])
+    spec = CompareMotifsSpec(query_file=bench.ref(query_file), database_file=bench.ref(database_file), top_n=1)
+    artifact = bench.run(spec)
+    assert artifact.manifest.summary["n_matched"] == 0
+    (row,) = artifact.table("matches.parquet").to_pylist()
+    assert row["rank"] == 1
+    assert row["significant"] is False
+
+
+def test_queries_are_stored_as_compared(bench: Bench, tmp_path: Path, database_file: Path) -> None:
+    known = read_motifs(database_file)[3]
+    flat = np.full((2, 4), 0.25)
+    padded = Motif("padded", np.concatenate([flat, known.probabilities, flat]), nsites=50.0)
+    query_file = tmp_path / "mine.meme"
+    write_motifs(query_file, [padded])
+    spec = CompareMotifsSpec(
+        query_file=bench.ref(query_file), database_file=bench.ref(database_file), trim_bits=0.1, top_n=1
+    )
+    artifact = bench.run(spec)
+    (stored,) = read_motifs(artifact.path("queries.meme"))
+    np.testing.assert_allclose(stored.probabilities, known.trim(0.1).probabilities, atol=1e-6)
+    (row,) = artifact.table("matches.parquet").to_pylist()
+    assert row["target"] == "m3"
+    assert row["query_consensus"] == stored.consensus()
+    assert artifact.manifest.semantics["trim_bits"] == 0.1
+    assert [m.id for m in read_motifs(artifact.path("targets.meme"))] == ["m3"]
+
+
+def meme_artifact(store: LocalStore, kind: str, motifs: list[Motif]) -> str:
+    staged = store.stage()
+    (staged / compare.MEME_FILES[kind]).write_text(format_meme(motifs))
+    return store.commit_artifact(staged, Manifest(kind=kind)).digest
+
+
+def test_queries_come_from_artifacts_and_keep_unique_ids(bench: Bench, database_file: Path) -> None:
+    motifs = random_motifs(2, seed=20)
+    one, two = meme_artifact(bench.store, "clusters", motifs), meme_artifact(bench.store, "filters", motifs)
+    artifact = bench.run(CompareMotifsSpec(queries=[one, two], database_file=bench.ref(database_file), top_n=1))
+    rows = artifact.table("matches.parquet").to_pylist()
+    assert [row["query"] for row in rows] == ["m0", "m1", f"filters_{two[:16]}_m0", f"filters_{two[:16]}_m1"]
+    assert [row["query_source"] for row in rows] == [f"clusters:{one[:16]}"] * 2 + [f"filters:{two[:16]}"] * 2
+
+
+def test_an_artifact_of_another_kind_is_refused(bench: Bench, database_file: Path) -> None:
+    staged = bench.store.stage()
+    (staged / "x.txt").write_text("x")
+    digest = bench.store.commit_artifact(staged, Manifest(kind="model")).digest
+    with pytest.raises(UserError) as caught:
+        bench.run(CompareMotifsSpec(queries=[digest], database_file=bench.ref(database_file)))
+    assert caught.value.reason is Reason.ARTIFACT_KIND
+
+
+def test_an_empty_motif_set_says_so(bench: Bench, database_file: Path) -> None:
+    digest = meme_artifact(bench.store, "motifs", [])
+    with pytest.raises(UserError) as caught:
+        bench.run(CompareMotifsSpec(queries=[digest], database_file=bench.ref(database_file)))
+    assert caught.value.reason is Reason.EMPTY_SET
+
+
+def test_few_targets_are_warned_about(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "few.meme"
+    write_motifs(path, random_motifs(5))
+    bench.run(CompareMotifsSpec(query_file=bench.ref(path), database_file=bench.ref(path)))
+    assert "FEW_TARGETS" in bench.warnings
+
+
+def test_the_same_request_gives_the_same_artifact(bench: Bench, database_file: Path) -> None:
+    spec = CompareMotifsSpec(query_file=bench.ref(database_file), database_file=bench.ref(database_file), top_n=3)
+    first = bench.run(spec)
+    time.sleep(0.01)
+    assert bench.run(spec).digest == first.digest
+    assert digest_file(first.path("matches.parquet"))
+
+
+@pytest.mark.parametrize(
+    "fields, message",
+    [
+        ({}, "give queries"),
+        ({"queries": ["a"], "database": "x", "database_file": {"sha256": "b"}}, "not both"),
+        ({"queries": ["a"], "engine": "memelite", "distance": "pearson"}, "distance ed only"),
+        ({"queries": ["a"], "min_overlap": 0}, "min_overlap"),
+        ({"queries": ["a"], "threshold": 0}, "threshold"),
+        ({"queries": ["a"], "top_n": 0}, "top_n"),
+        ({"queries": [""]}, "queries"),
+    ],
+)
+def test_wrong_specs_are_refused(fields: dict, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        CompareMotifsSpec(**fields)
+
+
+def test_schema_is_stable() -> None:
+    assert compare.MATCH_SCHEMA.field("pvalue").type == pa.float64()
+    assert compare.MATCH_SCHEMA.names[:4] == ["query", "query_source", "target", "target_name"]
