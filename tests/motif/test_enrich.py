@@ -282,7 +282,6 @@ def test_planted_motifs_are_enriched_where_they_were_planted(
     assert (summary["n_wt"], summary["n_ko"], summary["n_motifs"]) == (150, 200, 4)
     assert {t["motif"] for t in summary["top"] if t["set"] == "WT" and t["qvalue"] < 1e-4} == {"mine", "both"}
     assert {t["motif"] for t in summary["top"] if t["set"] == "KO" and t["qvalue"] < 1e-4} == {"theirs", "both"}
-    assert {t["motif"] for t in summary["top"][:4]} <= {"mine", "theirs"}
     assert [m.id for m in read_motifs(artifact.path("motifs.meme"))] == list(WORDS)
 
 
