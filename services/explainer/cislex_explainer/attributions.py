@@ -10,9 +10,9 @@ import torch
 from cislex_core.errors import Reason, RetryableError
 from cislex_models.onehot import one_hot
 
-from cislex_explainer.ensembles import PREDICTED, Ensemble, target_weights
+from cislex_explainer.ensembles import Ensemble, Weigh
 from cislex_explainer.integrated import baselines_of, integrate
-from cislex_explainer.saliency import correct_gradient, position_importance, project
+from cislex_explainer.saliency import correct_gradient, position_importance, project, saliency
 
 
 @dataclass(frozen=True)
@@ -51,21 +51,20 @@ def attribute(
 ) -> Attributed:
     """Attribute codes (n, L) uint8, which are dataset rows ``rows`` (n,) (they seed the shuffled baselines)."""
     x = one_hot(torch.from_numpy(np.ascontiguousarray(codes)).to(ensemble.device))
-    logits = ensemble.logits(x) if method.target == PREDICTED or method.name == "integrated_gradients" else None
-    weights = target_weights(method.target, classes, x.shape[0], logits).to(x.device)
+    weigh = Weigh(method.target, tuple(classes))
     reached = expected = None
     if method.name == "integrated_gradients":
         baselines = baselines_of(x, codes, rows, method.baseline, method.n_baselines, method.baseline_seed)
-        result = integrate(ensemble, x, weights, baselines, method.steps, method.gradient_correction, tick)
-        hypothetical, reached, expected = result.hypothetical, _numpy(result.reached), _numpy(result.expected)
+        result = integrate(ensemble, x, weigh, baselines, method.steps, method.gradient_correction, tick)
+        hypothetical, logits = result.hypothetical, result.logits
+        reached, expected = _numpy(result.reached), _numpy(result.expected)
     else:
         tick()
-        hypothetical, logits = ensemble.gradient(x, weights)
+        hypothetical, logits = saliency(ensemble, x, weigh)
         if method.gradient_correction:
             hypothetical = correct_gradient(hypothetical)
     projected = project(hypothetical, x)
     importance = position_importance(hypothetical) if method.name == "saliency" else projected.sum(1).abs()
-    assert logits is not None
     return Attributed(
         _numpy(hypothetical), _numpy(projected), _numpy(importance), _numpy(logits), reached, expected
     )  # fmt: skip

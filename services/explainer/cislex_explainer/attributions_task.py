@@ -110,7 +110,7 @@ def _stream(
         hypothetical = stack.enter_context(NpyWriter(out.path("hypothetical.npy"), (n, 4, length), np.float32))
         projected = stack.enter_context(NpyWriter(out.path("projected.npy"), (n, 4, length), np.float32))
         importance = stack.enter_context(NpyWriter(out.path("importance.npy"), (n, length), np.float32))
-        for result in in_batches(n, spec.batch_size, work, shrunk):
+        for result in in_batches(n, opened.batch_size(spec.batch_size), work, shrunk):
             hypothetical.append(result.hypothetical)
             projected.append(result.projected)
             importance.append(result.importance)

@@ -7,6 +7,7 @@ activations are alive at a time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -35,29 +36,52 @@ class Ensemble:
             total = total + member(x)
         return total / len(self.members)
 
-    def gradient(self, x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    def gradient(self, x: Tensor, weigh: Weigh) -> tuple[Tensor, Tensor]:
         """Gradient (n, 4, L) of sum over classes of weights × mean logits, and the mean logits (n, classes).
 
-        x: (n, 4, L) float; weights: (n, classes), constant.
+        x: (n, 4, L) float. ``weigh`` makes the weights (n, classes) from the mean logits; they count as constant. The
+        weights of several members are asked for only after all have answered, which costs a forward pass more.
         """
         x = x.detach().requires_grad_(True)
-        gradient, logits = torch.zeros_like(x), torch.zeros_like(weights)
+        weights = weigh(self.logits(x)) if len(self.members) > 1 and weigh.needs_logits else None
+        gradient, logits = torch.zeros_like(x), []
         for member in self.members:
             output = member(x)
-            gradient += torch.autograd.grad((output * weights).sum(), x)[0]
-            logits += output.detach()
-        return gradient / len(self.members), logits / len(self.members)
+            chosen = weigh(output.detach()) if weights is None else weights
+            gradient += torch.autograd.grad((output * chosen).sum(), x)[0]
+            logits.append(output.detach())
+        return gradient / len(self.members), torch.stack(logits).mean(0)
 
 
-def target_weights(target: str, classes: Sequence[str], n: int, logits: Tensor | None = None) -> Tensor:
-    """Weights (n, classes) float32 whose product with the logits is the attributed number.
+@dataclass(frozen=True)
+class Weigh:
+    """Weights (n, classes) whose product with the logits is the attributed number.
 
-    ``wt_minus_ko``: +1 at WT, −1 at KO. ``predicted``: 1 at the class with the largest of ``logits`` (n, classes).
+    ``wt_minus_ko``: +1 at WT, −1 at KO. ``predicted``: 1 at the class with the largest logit, 0 elsewhere.
+    ``fixed``: as given, whatever the logits.
     """
-    if target == WT_MINUS_KO:
-        row = torch.zeros(len(classes))
-        row[list(classes).index("WT")], row[list(classes).index("KO")] = 1.0, -1.0
-        return row.expand(n, -1)
-    if target != PREDICTED or logits is None:
-        raise ValueError(f"target {target!r} needs logits or is unknown")
-    return nn.functional.one_hot(logits.argmax(1), len(classes)).to(logits.dtype)
+
+    target: str
+    classes: tuple[str, ...]
+    fixed: Tensor | None = None
+
+    @property
+    def needs_logits(self) -> bool:
+        """True when the weights hang on the logits."""
+        return self.target == PREDICTED and self.fixed is None
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """The weights for logits (n, classes)."""
+        if self.fixed is not None:
+            return self.fixed
+        if self.target == PREDICTED:
+            return nn.functional.one_hot(logits.argmax(1), logits.shape[1]).to(logits.dtype)
+        if self.target != WT_MINUS_KO:
+            raise ValueError(f"no target {self.target!r}; known: {WT_MINUS_KO}, {PREDICTED}")
+        row = torch.zeros_like(logits)
+        row[:, self.classes.index("WT")], row[:, self.classes.index("KO")] = 1.0, -1.0
+        return row
+
+    def fix(self, logits: Tensor) -> Weigh:
+        """The same weights for every later call, made from these logits."""
+        return replace(self, fixed=self(logits))

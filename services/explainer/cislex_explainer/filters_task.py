@@ -113,10 +113,11 @@ def _explain_seed(
     spec: ExplainFiltersSpec, opened: Opened, index: int, chosen: np.ndarray, progress: Progress
 ) -> SeedFilters:
     progress.check_cancel()
+    batch_size = opened.batch_size(spec.batch_size)
     model, device = opened.models[index].to(opened.device.device), opened.device.device
 
     def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for batch in opened.batches(spec.batch_size):
+        for batch in opened.batches(batch_size):
             progress.check_cancel()
             yield batch
 
@@ -124,7 +125,7 @@ def _explain_seed(
     rows = opened.rows[chosen]
     is_wt = opened.dataset.targets[rows] == opened.wt_index
     codes = np.asarray(opened.dataset.codes[rows])
-    measured = effects(model, codes, is_wt, opened.dataset.classes, spec.batch_size, device, progress.check_cancel)
+    measured = effects(model, codes, is_wt, opened.dataset.classes, batch_size, device, progress.check_cancel)
     consensus = argmax_consensus(model.first_layer.weight.detach().cpu().numpy())
     model.to("cpu")
     progress.update(index + 1, len(opened.models), "seeds")

@@ -18,18 +18,22 @@ from cislex_core.sequences import dinucleotide_shuffle
 from cislex_models.onehot import one_hot
 from torch import Tensor
 
-from cislex_explainer.ensembles import Ensemble
+from cislex_explainer.ensembles import Ensemble, Weigh
 from cislex_explainer.saliency import correct_gradient
 
 
 @dataclass(frozen=True)
 class Integrated:
-    """Result for a batch. ``hypothetical`` (n, 4, L); ``reached`` (n,) sum of the uncorrected attributions;
-    ``expected`` (n,) f(x) − mean over baselines of f(b). The completeness delta is reached − expected, in logits."""
+    """Result for a batch: ``hypothetical`` (n, 4, L); ``reached`` (n,) the sum of the uncorrected attributions;
+    ``expected`` (n,) f(x) − mean over baselines of f(b); ``logits`` (n, classes) of x.
+
+    The completeness delta is reached − expected, in logits.
+    """
 
     hypothetical: Tensor
     reached: Tensor
     expected: Tensor
+    logits: Tensor
 
 
 def constant_baseline(x: Tensor, name: str) -> Tensor:
@@ -56,24 +60,28 @@ def shuffled_baselines(codes: np.ndarray, rows: np.ndarray, n_baselines: int, se
 def integrate(
     ensemble: Ensemble,
     x: Tensor,
-    weights: Tensor,
+    weigh: Weigh,
     baselines: list[Tensor],
     steps: int,
     gradient_correction: bool = False,
     tick: Callable[[], None] = lambda: None,
 ) -> Integrated:
-    """Integrated gradients of weights × logits at x (n, 4, L), averaged over ``baselines`` (each (n, 4, L)).
+    """Integrated gradients of the weighted logits at x (n, 4, L), averaged over ``baselines`` (each (n, 4, L)).
 
-    The integral is the midpoint rule with ``steps`` points. ``tick`` is called at each point (a place to cancel).
+    The class that ``predicted`` attributes is that of x, all along the way. The integral is the midpoint rule with
+    ``steps`` points. ``tick`` is called at each point (a place to cancel).
     """
     hypothetical = torch.zeros_like(x)
     reached, expected = x.new_zeros(x.shape[0]), x.new_zeros(x.shape[0])
-    at_x = (ensemble.logits(x) * weights).sum(1)
+    logits = ensemble.logits(x)
+    fixed = weigh.fix(logits)
+    weights = fixed(logits)
+    at_x = (logits * weights).sum(1)
     for baseline in baselines:
         way, mean_gradient = x - baseline, torch.zeros_like(x)
         for step in range(steps):
             tick()
-            mean_gradient += ensemble.gradient(baseline + (step + 0.5) / steps * way, weights)[0]
+            mean_gradient += ensemble.gradient(baseline + (step + 0.5) / steps * way, fixed)[0]
         mean_gradient /= steps
         reached += (way * mean_gradient).sum(dim=(1, 2))
         expected += at_x - (ensemble.logits(baseline) * weights).sum(1)
@@ -81,7 +89,7 @@ def integrate(
             mean_gradient = correct_gradient(mean_gradient)
         hypothetical += mean_gradient - (baseline * mean_gradient).sum(dim=1, keepdim=True)
     count = len(baselines)
-    return Integrated(hypothetical / count, reached / count, expected / count)
+    return Integrated(hypothetical / count, reached / count, expected / count, logits)
 
 
 def baselines_of(

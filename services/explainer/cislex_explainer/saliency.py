@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from cislex_explainer.ensembles import Ensemble
+from cislex_explainer.ensembles import Ensemble, Weigh
 
 
-def saliency(ensemble: Ensemble, x: Tensor, weights: Tensor) -> Tensor:
-    """Eq. 1: gradient (n, 4, L), in logits per unit of one-hot, of weights × logits. x: one-hot (n, 4, L)."""
-    return ensemble.gradient(x, weights)[0]
+def saliency(ensemble: Ensemble, x: Tensor, weigh: Weigh) -> tuple[Tensor, Tensor]:
+    """Eq. 1: gradient (n, 4, L) of the weighted logits by one-hot x (n, 4, L), and the mean logits (n, classes)."""
+    return ensemble.gradient(x, weigh)
 
 
 def position_importance(gradient: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ class ComputeAttributionsSpec(TaskSpec):
     n_baselines: int = Field(default=20, ge=1, le=100)
     baseline_seed: int = 42
     rc_average: bool = False
-    batch_size: int = Field(default=64, ge=1, le=65_536)
+    batch_size: int | None = Field(default=None, ge=1, le=65_536)
     device: Device = "auto"
     protocol: Literal["default", "paper"] = "default"
 
@@ -90,7 +90,7 @@ class ExplainFiltersSpec(TaskSpec):
     min_nsites: int = Field(default=10, ge=1)
     top_kmers: int = Field(default=50, ge=1, le=1000)
     min_seeds: int = Field(default=2, ge=1)
-    batch_size: int = Field(default=64, ge=1, le=65_536)
+    batch_size: int | None = Field(default=None, ge=1, le=65_536)
     device: Device = "auto"
 
 

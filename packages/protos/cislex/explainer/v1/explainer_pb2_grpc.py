@@ -5,6 +5,7 @@ import warnings
 
 from cislex.explainer.v1 import explainer_pb2 as cislex_dot_explainer_dot_v1_dot_explainer__pb2
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -27,7 +28,7 @@ if _version_not_supported:
 
 
 class ExplainerServiceStub:
-    """Explains trained models. Every rpc starts an operation (google.longrunning; metadata cislex.ops.v1.OperationMetadata).
+    """Explains trained models. The first three rpcs start operations (metadata cislex.ops.v1.OperationMetadata).
     """
 
     def __init__(self, channel):
@@ -51,10 +52,55 @@ class ExplainerServiceStub:
                 request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainFiltersRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.GetAttributions = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/GetAttributions',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetAttributionsRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.Attributions.FromString,
+                _registered_method=True)
+        self.ListAttributions = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/ListAttributions',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListAttributionsRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListAttributionsResponse.FromString,
+                _registered_method=True)
+        self.DeleteAttributions = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/DeleteAttributions',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteAttributionsRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetKmerSet = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/GetKmerSet',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetKmerSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.KmerSet.FromString,
+                _registered_method=True)
+        self.ListKmerSets = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/ListKmerSets',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListKmerSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListKmerSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteKmerSet = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/DeleteKmerSet',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteKmerSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetFilterSet = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/GetFilterSet',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetFilterSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.FilterSet.FromString,
+                _registered_method=True)
+        self.ListFilterSets = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/ListFilterSets',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListFilterSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListFilterSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteFilterSet = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/DeleteFilterSet',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteFilterSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class ExplainerServiceServicer:
-    """Explains trained models. Every rpc starts an operation (google.longrunning; metadata cislex.ops.v1.OperationMetadata).
+    """Explains trained models. The first three rpcs start operations (metadata cislex.ops.v1.OperationMetadata).
     """
 
     def ComputeAttributions(self, request, context):
@@ -84,6 +130,69 @@ class ExplainerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAttributions(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAttributions(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAttributions(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetKmerSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListKmerSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteKmerSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFilterSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFilterSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteFilterSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExplainerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -102,6 +211,51 @@ def add_ExplainerServiceServicer_to_server(servicer, server):
                     request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainFiltersRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
+            'GetAttributions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAttributions,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetAttributionsRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.Attributions.SerializeToString,
+            ),
+            'ListAttributions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAttributions,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListAttributionsRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListAttributionsResponse.SerializeToString,
+            ),
+            'DeleteAttributions': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAttributions,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteAttributionsRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetKmerSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetKmerSet,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetKmerSetRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.KmerSet.SerializeToString,
+            ),
+            'ListKmerSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListKmerSets,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListKmerSetsRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListKmerSetsResponse.SerializeToString,
+            ),
+            'DeleteKmerSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteKmerSet,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteKmerSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetFilterSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFilterSet,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetFilterSetRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.FilterSet.SerializeToString,
+            ),
+            'ListFilterSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFilterSets,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListFilterSetsRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListFilterSetsResponse.SerializeToString,
+            ),
+            'DeleteFilterSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteFilterSet,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteFilterSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'cislex.explainer.v1.ExplainerService', rpc_method_handlers)
@@ -111,7 +265,7 @@ def add_ExplainerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ExplainerService:
-    """Explains trained models. Every rpc starts an operation (google.longrunning; metadata cislex.ops.v1.OperationMetadata).
+    """Explains trained models. The first three rpcs start operations (metadata cislex.ops.v1.OperationMetadata).
     """
 
     @staticmethod
@@ -185,6 +339,249 @@ class ExplainerService:
             '/cislex.explainer.v1.ExplainerService/ExplainFilters',
             cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainFiltersRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAttributions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/GetAttributions',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetAttributionsRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.Attributions.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAttributions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/ListAttributions',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListAttributionsRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListAttributionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAttributions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/DeleteAttributions',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteAttributionsRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetKmerSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/GetKmerSet',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetKmerSetRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.KmerSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListKmerSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/ListKmerSets',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListKmerSetsRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListKmerSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteKmerSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/DeleteKmerSet',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteKmerSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFilterSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/GetFilterSet',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetFilterSetRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.FilterSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFilterSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/ListFilterSets',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListFilterSetsRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListFilterSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteFilterSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/DeleteFilterSet',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteFilterSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,
