@@ -1,3 +1,5 @@
-"""gRPC server skeleton, operations, engines and worker of cislex."""
+"""What all four services share: server skeleton, operations, ledger, engines, workers, and the client's channel.
 
-__version__ = "0.1.0"
+Entry points for service writers: :mod:`cislex_runtime.server` and :mod:`cislex_runtime.platform`; for clients:
+:mod:`cislex_runtime.client`.
+"""

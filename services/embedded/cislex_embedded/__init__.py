@@ -1,3 +1,1 @@
-"""The four services in one process for a laptop."""
-
-__version__ = "0.1.0"
+"""The four services in one process for a laptop; started as ``python -m cislex_embedded``, imported by nobody."""

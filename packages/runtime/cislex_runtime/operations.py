@@ -1,0 +1,160 @@
+"""Submitting operations: what every long rpc of every service does, in one place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from cislex_core.artifacts import LocalStore
+from cislex_core.canonical import digest_json
+from cislex_core.errors import CislexError, Reason, UserError, Violation
+from cislex_core.tasks import TaskInfo, cache_key
+from google.longrunning import operations_pb2
+from google.protobuf.message import Message
+
+from cislex_runtime import names, requests, states
+from cislex_runtime.ledger import Ledger, Operation
+from cislex_runtime.operation_proto import to_proto
+from cislex_runtime.reconciler import find_cached, succeeded
+from cislex_runtime.resources import Resources
+from cislex_runtime.specs import find_info
+
+log = logging.getLogger("cislex.operations")
+
+
+class OperationsManager:
+    """Accepts, reads and cancels operations. Its async methods are for servicers; the ledger is used in threads."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: LocalStore,
+        resources: Resources,
+        resolver: requests.Resolver,
+        wake: Callable[[], None],
+        gpus: int = 0,
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._resources = resources
+        self._resolver = resolver
+        self._wake = wake
+        self._gpus = gpus
+
+    async def submit(self, task: str, request: Message, context: Any = None) -> operations_pb2.Operation:
+        """Validate a request, write it to the ledger and answer the operation.
+
+        A repeated request_id answers the operation of then; a result that is known already answers done at once with
+        ``cache_hit``; ``validate_only`` answers done, with the full spec in the metadata, and stores nothing.
+        Errors: INVALID_REQUEST (all violations), REQUEST_ID_REUSED, NOT_FOUND, ARTIFACT_MISSING, ARTIFACT_KIND,
+        FILE_NOT_FOUND, PATH_NOT_ALLOWED, ARTIFACT_CORRUPT.
+        """
+        return await asyncio.to_thread(self._submit, task, request)
+
+    async def get(self, name: str) -> operations_pb2.Operation:
+        """The operation of this name. Errors: INVALID_REQUEST, NOT_FOUND."""
+        return await asyncio.to_thread(lambda: self.proto(self.find(name)))
+
+    async def cancel(self, name: str) -> None:
+        """Ask to cancel; no effect on one that is done. Errors: INVALID_REQUEST, NOT_FOUND."""
+        await asyncio.to_thread(self._cancel, name)
+
+    def proto(self, operation: Operation) -> operations_pb2.Operation:
+        """The operation as its message."""
+        return to_proto(operation, self._ledger, self._resources)
+
+    def find(self, name: str) -> Operation:
+        """The ledger's row. Raises NOT_FOUND."""
+        tenant, collection, op_id = names.parse_name(name)
+        operation = self._ledger.get(op_id) if collection == "operations" else None
+        if operation is None or operation.tenant != tenant:
+            raise UserError(Reason.NOT_FOUND, f"there is no operation {name}", name=name, type="operation")
+        return operation
+
+    # ---- inside -----------------------------------------------------------------------------------------------
+
+    def _submit(self, task: str, request: Message) -> operations_pb2.Operation:
+        info = find_info(task)
+        problems: list[Violation] = []
+        common = requests.read_common(request, problems)
+        values = requests.to_spec_dict(request)
+        spec = requests.parse_spec(info, values, problems)
+        if problems or spec is None:
+            raise _invalid(problems)
+        body = digest_json({"values": _ints_as_text(values), "labels": common.labels, "tenant": common.tenant})
+        if common.request_id and not common.validate_only:
+            existing = self._ledger.find_request(common.tenant, task, common.request_id, body)
+            if existing is not None:
+                return self.proto(existing)
+        resolved = self._resolver.resolve(spec, common.tenant)
+        now = time.time()
+        operation = Operation(
+            id=names.new_id(),
+            tenant=common.tenant,
+            task=task,
+            state=states.QUEUED,
+            created_at=now,
+            request={
+                "spec": resolved.spec.model_dump(mode="json"),
+                "files": resolved.files,
+                "kind": info.kind,
+                "heavy": self._needs_heavy_slot(info, resolved.spec),
+                "cache_key": cache_key(task, info, resolved.spec),
+                "labels": common.labels,
+                "request_id": common.request_id or str(uuid.uuid4()),
+                "validate_only": common.validate_only,
+            },
+            snapshot={"timings": {"queued": now}},
+        )
+        known = find_cached(
+            self._ledger,
+            self._store,
+            self._resources,
+            common.tenant,
+            self._ledger.cached_result(operation.request["cache_key"]),
+            operation.id,
+        )
+        if common.validate_only:
+            operation = replace(operation, state=states.SUCCEEDED).with_snapshot(cache_hit=known is not None)
+            return self.proto(operation)
+        if known is not None:
+            operation = succeeded(operation.with_snapshot(cache_hit=True), known, now)
+        operation, created = self._ledger.create(operation, task, operation.request["request_id"], body)
+        if created:
+            log.info("%s %s accepted%s", task, operation.id, " (cache hit)" if operation.done else "")
+            self._wake()
+        return self.proto(operation)
+
+    def _needs_heavy_slot(self, info: TaskInfo, spec: Any) -> bool:
+        return info.heavy or (info.gpu and self._gpus > 0 and getattr(spec, "device", "auto") != "cpu")
+
+    def _cancel(self, name: str) -> None:
+        operation = self.find(name)
+
+        def step(op: Operation) -> Operation | None:
+            if op.done or op.cancel_requested:
+                return None
+            return replace(op, state=states.CANCELLING, cancel_requested=True)
+
+        if self._ledger.change(operation.id, step) is not None:
+            log.info("%s %s: cancel was asked for", operation.task, operation.id)
+            self._wake()
+
+
+def _invalid(problems: list[Violation]) -> CislexError:
+    text = "; ".join(f"{v.field}: {v.description}" if v.field else v.description for v in problems)
+    return UserError(Reason.INVALID_REQUEST, text, violations=problems)
+
+
+def _ints_as_text(value: Any) -> Any:
+    """Canonical JSON takes no integers above 2^53 and no NaN; the body digest needs neither."""
+    if isinstance(value, dict):
+        return {key: _ints_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_ints_as_text(item) for item in value]
+    return repr(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value

@@ -1,0 +1,89 @@
+"""Catalogue errors ↔ google.rpc.Status. No service code builds a status by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cislex_core.errors import DOMAIN, CislexError, Code, Reason, Violation
+from google.protobuf import duration_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+#: Failed preconditions that a client can mend: PreconditionFailure type by reason, subject from this metadata key.
+_PRECONDITIONS = {
+    Reason.ARTIFACT_MISSING: ("MISSING", "digest"),
+    Reason.GENOME_MISMATCH: ("GENOME_MISMATCH", "expected"),
+    Reason.DEVICE_UNAVAILABLE: ("DEVICE", "device"),
+    Reason.TOOL_MISSING: ("TOOL", "tool"),
+}
+_RETRY_S = {Reason.UNAVAILABLE: 1, Reason.WORKER_LOST: 5, Reason.STALLED: 5}
+_QUOTAS = {Reason.DISK_FULL: "disk", Reason.OUT_OF_MEMORY: "memory"}
+
+
+def to_status(error: CislexError) -> status_pb2.Status:
+    """Status with ErrorInfo, and the further details that fit the reason."""
+    status = status_pb2.Status(code=error.reason.code.value, message=error.message)
+    info = error_details_pb2.ErrorInfo(reason=error.reason.name, domain=DOMAIN, metadata=error.metadata)
+    status.details.add().Pack(info)
+    if error.violations:
+        bad = error_details_pb2.BadRequest()
+        for violation in error.violations:
+            bad.field_violations.add(field=violation.field, description=violation.description)
+        status.details.add().Pack(bad)
+    if error.reason in _PRECONDITIONS:
+        kind, key = _PRECONDITIONS[error.reason]
+        failure = error_details_pb2.PreconditionFailure()
+        failure.violations.add(type=kind, subject=error.metadata.get(key, ""), description=error.message)
+        status.details.add().Pack(failure)
+    if error.reason in _QUOTAS:
+        quota = error_details_pb2.QuotaFailure()
+        quota.violations.add(subject=_QUOTAS[error.reason], description=error.message)
+        status.details.add().Pack(quota)
+    if error.reason is Reason.NOT_FOUND and "name" in error.metadata:
+        resource = error_details_pb2.ResourceInfo(
+            resource_type=error.metadata.get("type", ""),
+            resource_name=error.metadata["name"],
+            description=error.message,
+        )
+        status.details.add().Pack(resource)
+    if error.reason in _RETRY_S:
+        delay = duration_pb2.Duration(seconds=_RETRY_S[error.reason])
+        status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
+    return status
+
+
+def from_json(value: dict[str, Any]) -> CislexError:
+    """The error that ``outcomes.error_json`` wrote; a reason that today's catalogue lacks counts as INTERNAL."""
+    reason = Reason[value["reason"]] if value["reason"] in Reason.__members__ else Reason.INTERNAL
+    violations = [Violation(field, text) for field, text in value.get("violations", [])]
+    error = CislexError(reason, value["message"], violations=violations)
+    error.metadata.update(value.get("metadata", {}))
+    return error
+
+
+def read_status(status: status_pb2.Status) -> tuple[str, list[Violation], dict[str, str]]:
+    """(reason, violations, metadata) of a status; the reason is empty when there is no ErrorInfo."""
+    reason, violations, metadata = "", [], {}
+    for detail in status.details:
+        info = error_details_pb2.ErrorInfo()
+        bad = error_details_pb2.BadRequest()
+        if detail.Unpack(info):
+            reason, metadata = info.reason, dict(info.metadata)
+        elif detail.Unpack(bad):
+            violations = [Violation(v.field, v.description) for v in bad.field_violations]
+    return reason, violations, metadata
+
+
+def exit_code(code: int) -> int:
+    """The command's exit code for a gRPC status code: 0 ok, 1 failed, 2 usage, 3 not found, 4 auth, 5 unavailable,
+    6 cancelled."""
+    known = {
+        0: 0,
+        Code.CANCELLED.value: 6,
+        Code.INVALID_ARGUMENT.value: 2,
+        Code.NOT_FOUND.value: 3,
+        Code.PERMISSION_DENIED.value: 4,
+        Code.UNAUTHENTICATED.value: 4,
+        Code.UNAVAILABLE.value: 5,
+        Code.DEADLINE_EXCEEDED.value: 5,
+    }
+    return known.get(code, 1)
