@@ -16,7 +16,7 @@ from cislex_core.motif_files import format_meme, read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef
 from cislex_motif import compare, databases, tomtom
-from cislex_motif.column_scores import COLUMN_SCORES
+from cislex_motif.column_scores import COLUMN_SCORES, Columns
 from cislex_motif.compare_specs import COMPARE_SPECS, CompareMotifsSpec
 from cislex_motif.compare_tasks import COMPARE_TASKS
 from cislex_motif.statistics import benjamini_hochberg
@@ -93,7 +93,8 @@ def test_best_alignment_equals_a_plain_loop() -> None:
     matrices = [tomtom.smoothed(t) for t in targets]
     columns = np.concatenate([*matrices, *(m[::-1, ::-1] for m in matrices)])
     for i, query in enumerate(queries):
-        scores = tomtom.bin_scores(COLUMN_SCORES["ed"](tomtom.smoothed(query), columns, np.full(4, 0.25)))
+        q, t = Columns(tomtom.smoothed(query), np.ones(query.width)), Columns(columns, np.ones(len(columns)))
+        scores = tomtom.bin_scores(COLUMN_SCORES["ed"](q, t, np.full(4, 0.25)))
         at = 0
         totals = {}
         for t in range(2 * len(targets)):
@@ -132,8 +133,18 @@ def test_p_values_are_uniform_enough_by_chance() -> None:
 def test_batches_do_not_change_the_answer() -> None:
     queries, targets = random_motifs(4, seed=7), random_motifs(30, seed=8)
     together = tomtom.align_all(queries, targets)
+    np.testing.assert_array_equal(tomtom.align_all(queries, targets, threads=1).pvalue, together.pvalue)
     for i, query in enumerate(queries):
         np.testing.assert_array_equal(tomtom.align_all([query], targets).pvalue[0], together.pvalue[i])
+
+
+@pytest.mark.parametrize("n", [1, 2, 2047, 2048, 5001])
+@pytest.mark.parametrize("draw", ["normal", "few values", "sorted"])
+def test_medians_are_exact(n: int, draw: str) -> None:
+    rng = np.random.default_rng(n)
+    rows = rng.normal(size=(3, n)) if draw != "few values" else rng.integers(0, 3, size=(3, n)).astype(float)
+    rows = np.sort(rows, axis=1) if draw == "sorted" else rows
+    np.testing.assert_array_equal(tomtom._row_medians(rows), np.median(rows, axis=1))
 
 
 @pytest.mark.parametrize("n_targets", [1, 2])

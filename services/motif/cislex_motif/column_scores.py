@@ -1,47 +1,62 @@
 """How alike two motif columns are: the column scores of Tomtom (Gupta et al. 2007, Genome Biol 8:R24).
 
-Every function takes query columns (q, 4) and target columns (t, 4), rows summing to 1 with a pseudocount already in,
-and a background (4,); it answers (q, t) float64, larger = more alike.
+Every function takes the columns of one query and of a database, and a background (4,); it answers (q, t) float64, and
+larger is more alike. Logarithm and weights are those that MEME Suite's Tomtom's output shows (docs/methods.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-ColumnScore = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
 
-def euclidean(query: FloatArray, target: FloatArray, background: FloatArray) -> FloatArray:
+@dataclass(frozen=True)
+class Columns:
+    """probabilities: (n, 4), rows sum to 1, a pseudocount already in. sites: (n,) sites behind each column."""
+
+    probabilities: FloatArray
+    sites: FloatArray
+
+
+ColumnScore = Callable[[Columns, Columns, FloatArray], FloatArray]
+
+
+def euclidean(query: Columns, target: Columns, background: FloatArray) -> FloatArray:
     """``ed``: minus the Euclidean distance (Choi et al. 2004)."""
-    squared = _squared_distance(query, target)
+    squared = _squared_distance(query.probabilities, target.probabilities)
     np.sqrt(squared, out=squared)
     return np.negative(squared, out=squared)
 
 
-def sandelin(query: FloatArray, target: FloatArray, background: FloatArray) -> FloatArray:
+def sandelin(query: Columns, target: Columns, background: FloatArray) -> FloatArray:
     """``sandelin``: 2 minus the squared Euclidean distance (Sandelin & Wasserman 2004)."""
-    return 2.0 - _squared_distance(query, target)
+    return 2.0 - _squared_distance(query.probabilities, target.probabilities)
 
 
-def pearson(query: FloatArray, target: FloatArray, background: FloatArray) -> FloatArray:
+def pearson(query: Columns, target: Columns, background: FloatArray) -> FloatArray:
     """``pearson``: correlation of the two columns (Pietrokovski 1996); 0 where a column is flat."""
-    return _unit(query) @ _unit(target).T
+    return _unit(query.probabilities) @ _unit(target.probabilities).T
 
 
-def kullback(query: FloatArray, target: FloatArray, background: FloatArray) -> FloatArray:
-    """``kullback``: minus the mean of the two Kullback–Leibler divergences, nats (Roepcke et al. 2005)."""
-    log_q, log_t = np.log(query), np.log(target)
-    own = (query * log_q).sum(axis=1)[:, None] + (target * log_t).sum(axis=1)[None, :]
-    return -0.5 * (own - query @ log_t.T - log_q @ target.T)
+def kullback(query: Columns, target: Columns, background: FloatArray) -> FloatArray:
+    """``kullback``: minus the mean of the two Kullback–Leibler divergences, in units of log10 (Roepcke et al. 2005)."""
+    q, t = query.probabilities, target.probabilities
+    log_q, log_t = np.log10(q), np.log10(t)
+    own = (q * log_q).sum(axis=1)[:, None] + (t * log_t).sum(axis=1)[None, :]
+    return -0.5 * (own - q @ log_t.T - log_q @ t.T)
 
 
-def allr(query: FloatArray, target: FloatArray, background: FloatArray) -> FloatArray:
-    """``allr``: average log-likelihood ratio with equal weights, nats (Wang & Stormo 2003)."""
-    return 0.5 * (query @ np.log(target / background).T + np.log(query / background) @ target.T)
+def allr(query: Columns, target: Columns, background: FloatArray) -> FloatArray:
+    """``allr``: average log-likelihood ratio, nats, each side weighted by its sites (Wang & Stormo 2003)."""
+    n, m = query.sites[:, None], target.sites[None, :]
+    by_target = query.probabilities @ np.log(target.probabilities / background).T
+    by_query = np.log(query.probabilities / background) @ target.probabilities.T
+    return (n * by_target + m * by_query) / (n + m)
 
 
 def _squared_distance(query: FloatArray, target: FloatArray) -> FloatArray:

@@ -223,7 +223,6 @@ def _label(ref: InputRef, path: Path) -> str:
 def _reporter(progress: Progress, total: int) -> Callable[[int], None]:
     def report(done: int) -> None:
         progress.check_cancel()
-        if done % 10 == 0:
-            progress.update(done, total, unit="queries")
+        progress.update(done, total, unit="queries")
 
     return report

@@ -31,7 +31,8 @@ def log_no_better(
     low, high = int(np.minimum(floor, 0).sum()), int(np.maximum(ceiling, 0).sum())
     # One bincount for all columns: column i's scores live in their own range of bins.
     span = int((ceiling - floor).max()) + 1
-    shifted = scores - floor[:, None] + (np.arange(width) * span)[:, None]
+    shifted = scores.astype(np.intp)
+    shifted += (np.arange(width) * span - floor)[:, None]
     counts = np.bincount(shifted.ravel(), minlength=width * span).reshape(width, span)
     histograms = [counts[i, : ceiling[i] - floor[i] + 1] / n_columns for i in range(width)]
 
