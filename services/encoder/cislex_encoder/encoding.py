@@ -14,7 +14,7 @@ MAX_BYTES = 1 << 20
 def encode_sequences(
     sequences: Sequence[str], length: int, pad: str, encoding: str, reverse_complemented: bool
 ) -> np.ndarray:
-    """uint8 (n, length) codes or (n, 4, length) one-hot; ``length`` 0 = the longest. Raises INVALID_REQUEST above 1 MiB."""
+    """uint8 (n, length) codes or (n, 4, length) one-hot; ``length`` 0 = the longest. INVALID_REQUEST above 1 MiB."""
     if not sequences:
         raise UserError(Reason.INVALID_REQUEST, "sequences is empty; give at least one", field="sequences")
     if length < 0:
@@ -25,8 +25,8 @@ def encode_sequences(
     if max(letters, size) > MAX_BYTES:
         raise UserError(
             Reason.INVALID_REQUEST,
-            f"{letters:,} letters would give {size:,} bytes; one message carries {MAX_BYTES:,}. Ask in parts, or build a "
-            "dataset",
+            f"{letters:,} letters would give {size:,} bytes; one message carries {MAX_BYTES:,}. Ask in parts, or "
+            "build a dataset",
             field="sequences",
         )
     for number, sequence in enumerate(sequences):

@@ -7,6 +7,9 @@ memory is one contig and one block, whatever the number of windows.
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,12 +17,13 @@ from pathlib import Path
 
 import numpy as np
 from cislex_core.fasta import SequenceSet
-from cislex_core.genome import Genome
-from cislex_core.sequences import N_CODE, fit, gc, n_fraction, reverse_complement
+from cislex_core.genome import Genome, disk_error
+from cislex_core.sequences import N_CODE, base_counts, fit, gc_of_counts, reverse_complement
 
 from cislex_encoder.drops import Candidates
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 4 << 20
+_CACHE_BYTES = 1 << 18
 
 
 @dataclass
@@ -57,20 +61,45 @@ def fit_all(
 
 
 def write(path: Path, blocks: Iterator[np.ndarray], n: int, width: int, tick: Callable[[int], None]) -> Written:
-    """Write blocks of codes as one .npy (n, width) uint8, and measure each row; ``tick`` gets the rows done."""
+    """Write blocks of codes as one .npy (n, width) uint8, and measure each row; ``tick`` gets the rows done.
+
+    The whole file is reserved first, so that a disk without room says so (DISK_FULL) before any work is done.
+    """
     result = Written(np.empty(n), np.empty(n))
+    in_cache = max(1, _CACHE_BYTES // width)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (n, width)})
     done = 0
-    with open(path, "wb") as handle:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (n, width)}
-        np.lib.format.write_array_header_1_0(handle, header)
-        for block in blocks:
-            handle.write(np.ascontiguousarray(block).data)
-            stop = done + block.shape[0]
-            result.gc[done:stop] = gc(block)
-            result.n_fraction[done:stop] = n_fraction(block)
-            done = stop
-            tick(done)
+    try:
+        with open(path, "wb", buffering=0) as handle:
+            _reserve(handle.fileno(), header.tell() + n * width)
+            _write_all(handle, header.getbuffer())
+            for block in blocks:
+                _write_all(handle, np.ascontiguousarray(block).reshape(-1).data)
+                stop = done + block.shape[0]
+                for start in range(0, block.shape[0], in_cache):
+                    part = slice(done + start, min(done + start + in_cache, stop))
+                    strong, unknown = base_counts(block[start : start + in_cache])
+                    result.gc[part] = gc_of_counts(strong, unknown, width)
+                    result.n_fraction[part] = unknown / width
+                done = stop
+                tick(done)
+    except OSError as error:
+        raise disk_error(error, path.parent, f"{n:,} windows of {width:,} bp") from error
     return result
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+
+
+def _write_all(handle: io.FileIO, data: memoryview) -> None:
+    while data.nbytes:
+        data = data[handle.write(data) :]
 
 
 def fingerprints(blocks: Iterator[np.ndarray], n: int, width: int) -> np.ndarray:
