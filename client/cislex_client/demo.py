@@ -22,6 +22,7 @@ from cislex_client.session import Session
 from cislex_client.tables import read_rows, write_rows
 
 Q_THRESHOLD = 0.01
+WINDOW_BP = 200
 MOTIF_DB = "jaspar2024-vertebrates"
 COLUMNS = (
     "motif_id", "name", "planted_in", "n_planted", "recovered", "query", "query_consensus", "target", "target_name",
@@ -54,12 +55,13 @@ class Planted:
 def demo_steps(options: DemoOptions) -> list[Step]:
     """The graph of the demo: a simulation, then the WTKO-CNN analysis of its peaks."""
     simulate = Step("simulate", "simulate peaks with planted motifs", "encoder.Simulate",
-                    {"n_wt": options.n_per_class, "n_ko": options.n_per_class, "seed": options.seed})  # fmt: skip
-    analysis = WtkoOptions(seeds=options.seeds, epochs=options.epochs, device=options.device)
+                    {"n_wt": options.n_per_class, "n_ko": options.n_per_class, "seed": options.seed,
+                     "window_bp": WINDOW_BP})  # fmt: skip
+    analysis = WtkoOptions(window_bp=WINDOW_BP, seeds=options.seeds, epochs=options.epochs, device=options.device)
     steps = [simulate]
     for step in plan(analysis, {}, options.motif_db):
         if step.id == "dataset":
-            request = {key: value for key, value in step.request.items() if key not in ("window_bp", "alias")}
+            request = {key: value for key, value in step.request.items() if key != "alias"}
             step = Step(step.id, step.title, step.task, {**request, "peaks": Ref("simulate")})
         steps.append(step)
     return check(steps)

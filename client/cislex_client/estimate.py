@@ -23,6 +23,7 @@ EPOCHS_EXPECTED = 30
 EXPLAIN_S_PER_GBP = 1500.0
 DISCOVER_S_PER_MBP = 6.0
 ENRICH_S_PER_MBP = 12.0
+DEFAULT_WINDOW_BP = 600
 START_S = 15.0
 """Starting the server and the workers, loading libraries, writing the results."""
 TEST_SHARE = 0.12
@@ -59,7 +60,7 @@ class Estimate:
 def estimate(
     files: Mapping[str, Path],
     *,
-    window_bp: int,
+    window_bp: int | None,
     seeds: int,
     epochs: int | None,
     max_per_class: int | None,
@@ -72,6 +73,7 @@ def estimate(
         per_class = min(count_rows(files["wt_fasta"], fasta=True), count_rows(files["ko_fasta"], fasta=True))
     else:
         per_class = min(count_rows(files["wt"]), count_rows(files["ko"]))
+    window_bp = window_bp or (read_length(files["wt_fasta"]) if "wt_fasta" in files else DEFAULT_WINDOW_BP)
     rows = 2 * min(per_class, max_per_class or per_class)
     base_pairs = rows * window_bp
     passes = seeds * min(epochs or EPOCHS_EXPECTED, EPOCHS_EXPECTED)
@@ -111,6 +113,20 @@ def count_rows(path: Path, fasta: bool = False) -> int:
         except (OSError, EOFError):
             pass
     return rows
+
+
+def read_length(path: Path) -> int:
+    """Length of the first record of a FASTA file, bp; 0 when it has none."""
+    length = 0
+    with gzip.open(path, "rb") if _is_gzip(path) else open(path, "rb") as handle:
+        try:
+            for number, line in enumerate(handle):
+                if line.startswith(b">") and number:
+                    break
+                length += 0 if line.startswith(b">") else len(line.strip())
+        except (OSError, EOFError):
+            pass
+    return length
 
 
 def _is_gzip(path: Path) -> bool:

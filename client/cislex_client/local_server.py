@@ -210,7 +210,8 @@ def _failed(what: str) -> CommandError:
     tail = last_words()
     return CommandError(
         f"{what}{': ' + tail.splitlines()[-1] if tail else ''}", code=UNAVAILABLE, reason="UNAVAILABLE",
-        where=str(log_path()), remedy=f"read the log: {log_path()}",
+        where=str(log_path().with_suffix(".out")),
+        remedy=f"read the log: {log_path()}",
     )  # fmt: skip
 
 

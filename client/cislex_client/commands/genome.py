@@ -40,8 +40,8 @@ def compare(
 
     async def work(session: Any) -> dict[str, Any]:
         tenant = session.tenant
-        request = {"a": common.resource(tenant, "genome", a), "b": common.resource(tenant, "genome", b)}
-        return await session.call("encoder.CompareGenomes", {"parent": session.parent, **request})
+        request = {"genome_a": common.resource(tenant, "genome", a), "genome_b": common.resource(tenant, "genome", b)}
+        return await session.call("encoder.CompareGenomes", request)
 
     out.emit_object(common.with_session(work), output)
 

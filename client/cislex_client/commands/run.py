@@ -30,8 +30,10 @@ def wtko(
     wt_fasta: Annotated[Path | None, typer.Option(help="Ready sequences instead of peaks and genome.")] = None,
     ko_fasta: Annotated[Path | None, typer.Option(help="Ready sequences of the knockout.")] = None,
     counts: Annotated[Path | None, typer.Option(help="Count table: WT and KO sets are made from it.")] = None,
-    label_definition: Annotated[str, typer.Option(help="With --counts: specific or unchanged.")] = "specific",
-    window: Annotated[int, typer.Option(min=1, help="Window about the summit, bp.")] = 600,
+    label_definition: Annotated[str, typer.Option(help="With --counts: unchanged (as the paper) or specific.")] = "",
+    window: Annotated[
+        int | None, typer.Option(min=1, help="Window about the summit, bp: 600, or the length of ready sequences.")
+    ] = None,
     test_chroms: Annotated[str, typer.Option(help="Held out for judging: 6,7 or chr6,chr7.")] = "",
     val_chroms: Annotated[str, typer.Option(help="For choosing the epoch; chosen and named when absent.")] = "",
     alias: Annotated[
@@ -91,7 +93,7 @@ def wtko(
         max_per_class=max_per_class,
         data_seed=data_seed,
         protocol=protocol,
-        label_definition=label_definition,
+        label_definition=label_definition or None,
         seeds=seeds,
         epochs=epochs,
         patience=patience,

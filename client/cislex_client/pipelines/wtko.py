@@ -23,14 +23,14 @@ FileRef = Mapping[str, str]
 class WtkoOptions:
     """Every option of the analysis. None leaves the service's own default (documented in its proto)."""
 
-    window_bp: int = 600
+    window_bp: int | None = None
     test_chroms: list[str] = field(default_factory=list)
     validation_chroms: list[str] = field(default_factory=list)
     alias: str = "none"
     max_per_class: int | None = None
     data_seed: int | None = None
     protocol: str = "default"
-    label_definition: str = "specific"
+    label_definition: str | None = None
     seeds: int = 5
     epochs: int | None = None
     patience: int | None = None
@@ -67,10 +67,10 @@ def plan(options: WtkoOptions, files: Mapping[str, FileRef], motif_db: str) -> l
         Step("evaluate", "judge on held-out sequences", "trainer.EvaluateModel",
              {"model": Ref("train"), "dataset": Ref("dataset"), "device": options.device}),
         Step("export", "export to ONNX and check parity", "trainer.ExportModel",
-             {"model": Ref("train"), "dataset": Ref("dataset")}),
+             {"model": Ref("train"), "dataset": Ref("dataset"), "evaluation": Ref("evaluate")}),
         Step("attributions", f"explain each base ({options.attribution_method})", "explainer.ComputeAttributions",
              {"model": Ref("train"), "dataset": Ref("dataset"), "split": "test",
-              "method": options.attribution_method, "device": options.device}),
+              "method": options.attribution_method, "device": options.device, "protocol": options.protocol}),
         _kmers(options),
         Step("clusters", "cluster k-mers", "motif.ClusterKmers",
              {"kmers": Ref("kmers"), "method": options.cluster_method or _by_protocol(options, "aligned", "paper"),

@@ -1,0 +1,245 @@
+"""`cislex run wtko` against the fake services: results, cache, failures, dry run."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cislex_client.app import run_command
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    """Arguments that name two peak files and a genome."""
+    (tmp_path / "wt.bed").write_text("chr1\t10\t20\nchr1\t30\t40\n")
+    (tmp_path / "ko.bed").write_text("track name=x\nchr1\t110\t120\n\n")
+    (tmp_path / "g.fa").write_text(">chr1\n" + "ACGT" * 100 + "\n")
+    return ["--wt", str(tmp_path / "wt.bed"), "--ko", str(tmp_path / "ko.bed"), "--genome", str(tmp_path / "g.fa")]
+
+
+@pytest.fixture(autouse=True)
+def plain_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report has its own tests: here it is one line."""
+    import cislex_client.report
+
+    def render(folder: Path) -> Path:
+        assert json.loads((folder / "run.json").read_text())["format"] == "cislex-run/1"
+        (folder / "report.html").write_text("<p>report</p>")
+        return folder / "report.html"
+
+    monkeypatch.setattr(cislex_client.report, "render", render)
+
+
+def test_a_run_makes_the_result_folder(services, files, tmp_path, capsys):
+    out = tmp_path / "result"
+    assert run_command(["run", "wtko", *files, "--seeds", "2", "--test-chroms", "6, chr7", "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"{out / 'report.html'}\n", "stdout is the result alone"
+    assert "13 steps ran" in captured.err
+    names = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
+    assert names == {
+        "run.json", "report.html", "dataset.tsv", "drops.tsv", "preflight.json", "metrics.json", "curves.json",
+        "predictions.tsv", "history.tsv", "training.json", "model.onnx", "labels.txt", "model_card.md",
+        "model_card.json", "parity.json", "attributions.npz", "kmers.tsv", "kmer_ranking.tsv", "clusters.tsv",
+        "cluster_members.tsv", "clusters.meme", "motifs.tsv", "motif_sites.tsv", "motifs.meme", "matches.tsv",
+        "queries.meme", "targets.meme", "filters.tsv", "filter_groups.tsv", "filters.meme", "filter_matches.tsv",
+        "filter_queries.meme", "filter_targets.meme", "enrichment.tsv", "logos/query.WT_1.svg",
+        "logos/query.s0_f1.svg", "logos/target.MA0107.1.svg", "logos/filter.s0_f1.svg",
+    }  # fmt: skip
+    request = dict(services.requests)["encoder.BuildDataset"]
+    assert request["test_chroms"] == ["6", "chr7"]
+    assert request["wt"]["path"] == str(tmp_path / "wt.bed")
+    assert dict(services.requests)["trainer.TrainModel"]["seeds"] == [0, 1]
+
+
+def test_tables_are_tsv_with_empty_cells_for_nothing(services, files, tmp_path):
+    out = tmp_path / "result"
+    assert run_command(["run", "wtko", *files, "--out", str(out)]) == 0
+    assert (out / "dataset.tsv").read_text() == "row\tset\tchrom\tgc\tlabel\n0\tKO\tchr1\t0.5\t0\n1\tWT\t\t0.25\t1\n"
+    assert (out / "drops.tsv").read_text() == "source\tline\tstatus\tdataset_row\na.bed\t3\tduplicate\t\n"
+    assert (out / "history.tsv").read_text().splitlines()[2] == "0\t2\t0.6\ttrue"
+    assert (out / "enrichment.tsv").read_text().splitlines()[1] == "MA0107.1\t0.001\t"
+    assert len((out / "motifs.tsv").read_text().splitlines()) == 3, "motifs of clusters and of sets together"
+    saved = np.load(out / "attributions.npz")
+    assert saved["codes"].shape == (2, 30)
+    assert saved["projected"].shape == (2, 30)
+    np.testing.assert_array_equal(saved["labels"], [1, 0])
+    np.testing.assert_array_equal(saved["projected"], saved["hypothetical"][:, 2])
+    assert json.loads(str(saved["meta"]))["n_total"] == 2
+
+
+def test_run_json_repeats_the_run(services, files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "result"
+    relative = [os.path.relpath(word, tmp_path) if word.startswith("/") else word for word in files]
+    assert run_command(["run", "wtko", *relative, "--seeds", "1", "--out", str(out)]) == 0
+    run = json.loads((out / "run.json").read_text())
+    assert run["inputs"]["wt"]["path"] == str(tmp_path / "wt.bed")
+    assert len(run["inputs"]["genome"]["sha256"]) == 64
+    assert [step["id"] for step in run["steps"]][:2] == ["dataset", "train"]
+    assert all(step["status"] == "succeeded" and step["artifact"]["sha256"] for step in run["steps"])
+    assert {entry["path"] for entry in run["files"]} >= {"dataset.tsv", "model.onnx", "logos/query.WT_1.svg"}
+    submitted = len(services.operations)
+    monkeypatch.chdir("/")
+    assert run_command(run["command"][1:]) == 0
+    assert len(services.operations) == submitted, "the recorded command finds every operation again"
+
+
+def test_a_second_run_takes_everything_from_the_cache_and_says_so(services, files, tmp_path, capsys):
+    command = ["run", "wtko", *files, "--out", str(tmp_path / "result")]
+    assert run_command(command) == 0
+    capsys.readouterr()
+    assert run_command(command) == 0
+    said = capsys.readouterr().err
+    assert "13 came from the cache" in said
+    assert said.count("(from the cache)") == 13
+
+
+def test_a_step_that_failed_is_tried_again_and_the_rest_is_kept(services, script, make_status, files, tmp_path, capsys):
+    out = tmp_path / "result"
+    command = ["run", "wtko", *files, "--out", str(out)]
+    bad = make_status("RESOURCE_EXHAUSTED", "8 GB were needed, 4 are free", "OUT_OF_MEMORY")
+    services.scripts["motif.ClusterKmers"] = script(error=bad)
+    assert run_command(command) == 5
+    said = capsys.readouterr().err
+    assert "8 GB were needed" in said
+    assert "--max-per-class" in said, "the remedy"
+    run = json.loads((out / "run.json").read_text())
+    status = {step["id"]: step["status"] for step in run["steps"]}
+    assert status["clusters"] == "failed"
+    assert status["motifs_clusters"] == status["compare"] == "skipped"
+    assert status["filters"] == status["enrich"] == status["motifs_sets"] == "succeeded"
+    assert (out / "report.html").is_file()
+    assert not (out / "matches.tsv").exists()
+    del services.scripts["motif.ClusterKmers"]
+    assert run_command(command) == 0
+    assert "3 steps ran, 10 came from the cache" in capsys.readouterr().err
+    assert (out / "matches.tsv").exists()
+
+
+def test_without_a_dataset_there_is_no_folder(services, script, make_status, files, tmp_path, capsys):
+    bad = make_status(
+        "FAILED_PRECONDITION", "wt.bed:3: contig chr1 is not in g.fa; chr1 → chrI? run with --alias auto",
+        "CONTIG_UNKNOWN", file="wt.bed", line="3",
+    )  # fmt: skip
+    services.scripts["encoder.BuildDataset"] = script(error=bad)
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "result")]) == 2
+    said = capsys.readouterr().err
+    assert "--alias auto" in said
+    assert "wt.bed:3" in said
+    assert not (tmp_path / "result").exists()
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_a_refused_request_shows_every_field(services, script, make_status, files, tmp_path, capsys):
+    refusal = make_status(
+        "INVALID_ARGUMENT", "2 fields are not valid", "INVALID_REQUEST",
+        {"window_bp": "must be even (got 7)", "test_chroms": "named for test and validation"},
+    )  # fmt: skip
+    services.scripts["encoder.BuildDataset"] = script(refuse=refusal)
+    assert run_command(["run", "wtko", *files, "--window", "7", "--out", str(tmp_path / "r")]) == 2
+    said = capsys.readouterr().err
+    assert "window_bp" in said
+    assert "must be even (got 7)" in said
+    assert "named for test and validation" in said
+
+
+def test_errors_are_json_on_request(services, script, make_status, files, tmp_path, capsys):
+    refusal = make_status("INVALID_ARGUMENT", "bad", "INVALID_REQUEST", {"window_bp": "must be even"})
+    services.scripts["encoder.BuildDataset"] = script(refuse=refusal)
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r"), "-o", "json"]) == 2
+    last = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert last["reason"] == "INVALID_REQUEST"
+    assert last["violations"] == [{"field": "window_bp", "description": "must be even"}]
+
+
+def test_warnings_are_said_and_kept(services, script, make_status, files, tmp_path, capsys):
+    warning = make_status("OK", "chr1 was mapped to chrI in 2 files", "ALIAS_MAPPED")
+    services.scripts["encoder.BuildDataset"] = script(warnings=[warning])
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r")]) == 0
+    assert capsys.readouterr().err.count("chr1 was mapped to chrI") == 1
+    step = json.loads((tmp_path / "r" / "run.json").read_text())["steps"][0]
+    assert step["warnings"] == [{"reason": "ALIAS_MAPPED", "message": "chr1 was mapped to chrI in 2 files"}]
+
+
+def test_a_folder_of_other_files_is_not_replaced(services, files, tmp_path, capsys):
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "thesis.tex").write_text("x")
+    assert run_command(["run", "wtko", *files, "--out", str(out)]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert (out / "thesis.tex").exists()
+    assert services.requests == [], "asked before any work"
+    assert run_command(["run", "wtko", *files, "--out", str(out), "--force"]) == 0
+    assert not (out / "thesis.tex").exists()
+
+
+def test_a_report_that_cannot_be_drawn_costs_nothing_else(services, files, tmp_path, monkeypatch, capsys):
+    import cislex_client.report
+
+    def broken(folder: Path) -> Path:
+        raise ZeroDivisionError("no figures")
+
+    monkeypatch.setattr(cislex_client.report, "render", broken)
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'r'}\n"
+    assert "no figures" in json.loads((tmp_path / "r" / "run.json").read_text())["notes"][0]
+
+
+def test_dry_run_validates_estimates_and_runs_nothing(services, files, tmp_path, capsys):
+    assert run_command(["run", "wtko", *files, "--dry-run", "--out", str(tmp_path / "r"), "-o", "json"]) == 0
+    captured = capsys.readouterr()
+    plan = json.loads(captured.out)
+    assert plan["estimate"]["rows"] == 2
+    assert plan["spec"] == {
+        "dataset": {"a": 1},
+    }
+    assert len(plan["steps"]) == 13
+    assert "memory" in captured.err
+    assert services.operations == {}
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ([], "no peaks are named"),
+        (["--wt", "wt.bed", "--genome", "g.fa"], "only --wt is named"),
+        (["--wt", "wt.bed", "--ko", "ko.bed"], "--genome is missing"),
+        (["--wt", "none.bed", "--ko", "ko.bed", "--genome", "g.fa"], "does not exist"),
+        (["--wt", "none.bed", "--ko", "neither.bed", "--genome", "g.fa"], "2 input files"),
+        (["--wt", "empty.bed", "--ko", "ko.bed", "--genome", "g.fa"], "is empty"),
+        (["--wt", ".", "--ko", "ko.bed", "--genome", "g.fa"], "is a folder"),
+        (["--wt", "wt.bed", "--ko", "ko.bed", "--wt-fasta", "g.fa", "--genome", "g.fa"], "cannot be mixed"),
+        (["--wt", "wt.bed", "--ko", "ko.bed", "--genome", "g.fa", "--protocol", "x"], "default or paper"),
+        (["--wt", "wt.bed", "--ko", "ko.bed", "--genome", "g.fa", "--alias", "none.tsv"], "does not exist"),
+        (["--wt", "wt.bed", "--ko", "ko.bed", "--genome", "g.fa", "--out", "wt.bed"], "is a file"),
+    ],
+)
+def test_wrong_command_lines_are_exit_2_before_any_work(services, files, tmp_path, monkeypatch, capsys, words, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.bed").write_text("")
+    assert run_command(["run", "wtko", *words]) == 2
+    assert message in capsys.readouterr().err
+    assert services.requests == []
+
+
+def test_a_broken_connection_is_taken_up_again(services, files, tmp_path):
+    services.fail_watch = 3
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r")]) == 0
+
+
+def test_remote_services_get_uploads_and_give_verified_copies(services, files, tmp_path, monkeypatch, capsys):
+    from cislex_client.channels import Channels
+
+    monkeypatch.setattr(Channels, "shares_files", property(lambda self: False))
+    services.tell_paths = False
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r")]) == 0
+    assert len(services.uploads) == 3
+    request = dict(services.requests)["encoder.BuildDataset"]
+    assert request["wt"]["path"] == ""
+    assert services.uploads[request["wt"]["sha256"]] == (tmp_path / "wt.bed").read_bytes()
+    assert (tmp_path / "r" / "dataset.tsv").is_file()
