@@ -120,11 +120,12 @@ def fit(
     tolerance: float = 1e-4,
     pseudocount: float = 1.0,
     gamma: float | None = None,
+    fixed_gamma: bool = False,
 ) -> Fit:
     """Run EM from ``start`` (w, 4), until no probability moves by ``tolerance`` or ``max_iterations`` are done.
 
     ``pseudocount``: total prior counts per column, shared out by background. ``gamma``: starting share of sequences
-    with a site; default 0.5; always 1 for ``oops``.
+    with a site; default 0.5; always 1 for ``oops``; kept when ``fixed_gamma``.
     """
     probabilities = _positive(start, background)
     share = 1.0 if model == "oops" else 0.5 if gamma is None else gamma
@@ -139,7 +140,7 @@ def fit(
         updated /= updated.sum(axis=1, keepdims=True)
         moved = float(np.abs(updated - probabilities).max())
         probabilities = updated
-        if model != "oops":
+        if model != "oops" and not fixed_gamma:
             share = float(np.clip(occupied / max(len(data), 1), 1.0 / max(len(data), 1), 1.0 - 1e-6))
         if moved < tolerance:
             break
