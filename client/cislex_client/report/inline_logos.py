@@ -62,7 +62,7 @@ def aligned_pair(id: str, query: Motif, target: Motif, row: dict[str, Any]) -> s
         body.append(stacks(information_heights(motif.probabilities), x, y + height, column, height / 2))
         body.append(svg.text(left - 8, y + height / 2 + 4, label, "end", "tick"))
     name = str(row.get("target_name") or target.label)
-    note = shorten(name, 40) + (" (reverse complement)" if reverse else "")
+    note = shorten(name, 24) + (" (reverse complement)" if reverse else "")
     body.append(svg.text(left + (start - first) * column, second + height + 15, note, cls="name", title=name))
     width = left + columns * column + 4
     # Room for a name longer than its logo.

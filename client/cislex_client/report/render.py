@@ -25,7 +25,7 @@ from cislex_client.report.panels import (
     summary,
     training,
 )
-from cislex_client.report.panels.base import Section
+from cislex_client.report.panels.base import Section, callout
 from cislex_client.report.results import Results
 from cislex_client.report.text import esc
 
@@ -64,6 +64,7 @@ def page(results: Results) -> str:
         nav="".join(
             f'<li><a href="#{s.id}"><span>{i}</span>{esc(s.nav)}</a></li>' for i, s in enumerate(sections, start=1)
         ),
+        damaged=_damaged(results),
         sections="".join(_section(i, section) for i, section in enumerate(sections, start=1)),
         subtitle=_subtitle(results),
         version=esc(results.run.get("cislex_version") or ""),
@@ -75,6 +76,14 @@ def _section(number: int, section: Section) -> str:
         f'<section id="{section.id}" aria-labelledby="{section.id}-h"><h2 id="{section.id}-h"><span class="no">{number}</span>'
         f"{esc(section.title)}</h2>{section.html}</section>"
     )
+
+
+def _damaged(results: Results) -> str:
+    """What could not be read, known once every panel has tried."""
+    if not results.damaged:
+        return ""
+    items = "".join(f"<li><code>{esc(name)}</code> cannot be read: {esc(why)}</li>" for name, why in results.damaged.items())
+    return callout(f"<strong>Damaged files in the result folder.</strong><ul>{items}</ul>", "warn")
 
 
 def _title(results: Results) -> str:

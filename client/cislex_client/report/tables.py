@@ -9,6 +9,7 @@ from typing import Any
 
 from cislex_client.report.text import count, esc
 
+LONG_WORD = 24  # letters
 LONG = 12  # rows from which a table gets a filter box and a scrolling frame
 
 
@@ -32,7 +33,12 @@ class Cell:
 
 def text_cell(value: Any) -> Cell:
     """Plain text; sorts as text."""
-    return Cell(esc(value) if value not in (None, "") else '<span class="none">–</span>', value)
+    if value in (None, ""):
+        return Cell('<span class="none">–</span>')
+    html = esc(value)
+    # Only words that no column can hold may be broken anywhere; others would be torn for want of width.
+    long = max(map(len, str(value).split()), default=0) > LONG_WORD
+    return Cell(f'<span class="brk">{html}</span>' if long else html, value)
 
 
 def number_cell(value: float | None, shown: str | None = None) -> Cell:
@@ -58,13 +64,14 @@ def table(
     sortable: bool = True,
     note: str = "",
     filter_label: str = "",
+    whole: bool = False,
 ) -> str:
     """A table with a caption (HTML). Rows in the given order; long ones scroll in a frame and can be filtered.
 
-    ``note`` (HTML) stands below, for instance how many rows are only in the file.
+    ``whole`` shows all rows without frame and filter. ``note`` (HTML) stands below, for instance how many rows are only in the file.
     """
     lines = list(rows)
-    long = len(lines) > LONG
+    long = len(lines) > LONG and not whole
     head = "".join(_head(column, sortable and len(lines) > 1) for column in columns)
     body = "".join("<tr>" + "".join(map(_cell, row, columns)) + "</tr>" for row in lines)
     if not lines:
@@ -88,7 +95,7 @@ def table(
 def _head(column: Column, sortable: bool) -> str:
     cls = " ".join(filter(None, ("num" if column.numeric else "", column.cls)))
     label = f'<button type="button">{column.title}<span class="arrow" aria-hidden="true"></span></button>'
-    info = f'<a class="info" href="#g-{column.term}" aria-label="what this is">?</a>' if column.term else ""
+    info = f'<a class="what" href="#g-{column.term}" aria-label="what this is">?</a>' if column.term else ""
     if not sortable:
         label = column.title
     return (

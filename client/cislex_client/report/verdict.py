@@ -79,12 +79,13 @@ def judge(results: Results) -> Verdict:
     low = pair[0] if pair else model.auroc
     known = [scores for scores in baseline_scores(metrics) if scores.auroc == scores.auroc]
     best = max(known, key=lambda scores: scores.auroc, default=None)
-    against = listing([f"{scores.label} {fixed(scores.auroc, 2)}" for scores in known])
+    against = listing([f"{scores.label} ({fixed(scores.auroc, 2)})" for scores in known])
     said = f"AUROC {fixed(model.auroc, 2)}" + (f", 95{chr(0x202F)}% interval {interval(pair)}" if pair else "")
-    baselines = f" (baselines: {against})" if against else " (no baseline was measured)"
+    baselines = f"; {against} for comparison" if against else "; no baseline was measured"
     if low <= 0.5:
         level = "chance"
-        sentence = f"The model does not tell held-out sequences apart better than chance ({said}){baselines}."
+        reason = "whose interval includes 0.5" if pair else "no better than 0.5"
+        sentence = f"It is not shown that the model tells held-out sequences apart better than chance ({said}, {reason}){baselines}."
     elif best is not None and model.auroc <= best.auroc:
         level = "baseline"
         sentence = (

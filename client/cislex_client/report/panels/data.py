@@ -54,7 +54,7 @@ def _source(results: Results) -> str:
         meaning = {
             "unchanged": "“WT” here means peaks <em>unchanged</em> by the knock-out, not peaks specific to the wild type",
             "specific": "“WT” here means peaks that lose accessibility in the knock-out (WT-specific)",
-        }.get(str(definition).lower(), f"labels follow the definition “{esc(definition)}”")
+        }.get(str(definition).lower().rsplit("_", 1)[-1], f"labels follow the definition “{esc(definition)}”")
         bits.append(f"<strong>{meaning}.</strong>")
     bits.append(
         "Training, validation and test sequences come from different chromosomes, so that nothing near a training "

@@ -34,8 +34,9 @@ ENTRIES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "bootstrap", "95 % interval",
-        "The test sequences are drawn again many times, in whole blocks of chromosome rather than one by one (neighbours are alike), "
-        "and the metric is computed each time; the interval runs from the 2.5th to the 97.5th percentile.",
+        "The test sequences are drawn again many times, by whole chromosomes or (where fewer than three are tested) by runs of "
+        "neighbours rather than one by one, for neighbours are alike; the metric is computed each time, and the interval runs from "
+        "the 2.5th to the 97.5th percentile. The report names the blocks that were used.",
     ),
     (
         "importance", "Importance (saliency)",

@@ -98,14 +98,19 @@ def _table(model: Scores, seeds: list[Scores], baselines: list[Scores]) -> str:
         Column("Predictor"), Column("AUROC", True, "auroc"), Column("AUPRC", True, "auprc"), Column("Accuracy", True, "accuracy"),
     ]  # fmt: skip
     return table(
-        "tab-honesty", "Every predictor on the same test sequences (95&nbsp;% interval)", columns, lines, sortable=False
+        "tab-honesty",
+        "Every predictor on the same test sequences (95&nbsp;% interval)",
+        columns,
+        lines,
+        sortable=False,
+        whole=True,
     )
 
 
 def _protocol(results: Results, metrics: dict[str, Any], seeds: list[Scores]) -> str:
     chosen = selection(results) or ("test" if metrics.get("optimistic") else "validation")
     facts = [
-        ("Protocol", esc(metrics.get("protocol") or "default")),
+        ("Protocol", esc(metrics.get("protocol") or "not stated")),
         (
             "Epoch chosen on",
             "test sequences: <strong>optimistic</strong>"
@@ -114,7 +119,7 @@ def _protocol(results: Results, metrics: dict[str, Any], seeds: list[Scores]) ->
         ),
         ("Seeds", f"{plural(len(seeds), 'run')}; all are shown, none was picked" if seeds else "not stated"),
         ("Split", "by whole chromosomes, never by single sequences"),
-        ("Intervals", "bootstrap over blocks of chromosomes, not over single sequences"),
+        ("Intervals", esc(metrics.get("interval_method") or "bootstrap over blocks of the genome")),
     ]
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     return f'<dl class="facts">{items}</dl>'

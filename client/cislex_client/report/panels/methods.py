@@ -43,12 +43,13 @@ def _facts(results: Results) -> str:
     rows = [
         ("cislex", esc(run.get("cislex_version"))),
         ("Server", esc(" ".join(str(context[k]) for k in ("name", "server_version") if context.get(k)))),
+        ("Run", esc(_when(run.get("created"))) + f", {duration(number(run.get('seconds')))}"),
         (
-            "Run",
-            esc(f"{run.get('created', '')} to {run.get('finished', '')}")
-            + f" ({duration(number(run.get('seconds')))})",
+            "Host",
+            esc(
+                ", ".join(f"{label}{host[k]}" for k, label in (("platform", ""), ("python", "Python ")) if host.get(k))
+            ),
         ),
-        ("Host", esc(", ".join(str(host[k]) for k in ("platform", "python") if host.get(k)))),
         ("Genome digest", _code(dataset.get("genome_digest") or dataset.get("genomeDigest"))),
         ("Seeds", esc(", ".join(map(str, seeds)) if isinstance(seeds, list) else seeds)),
         ("Motif database", esc(results.summary("compare").get("database"))),
@@ -56,6 +57,11 @@ def _facts(results: Results) -> str:
     ]
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows if value)
     return f'<dl class="facts">{items}</dl>'
+
+
+def _when(value: Any) -> str:
+    """RFC 3339 as people write it, without fractions of a second."""
+    return str(value or "").replace("T", " ").split(".")[0].removesuffix("Z").split("+")[0] + " UTC" if value else ""
 
 
 def _code(value: Any) -> str:
@@ -128,7 +134,13 @@ def _steps(results: Results) -> str:
         )
     columns = [Column("Step"), Column("Status"), Column("Time", True), Column("Artifact")]
     return table(
-        "tab-steps", "Steps", columns, lines, sortable=False, note="Whole digests and requests: <code>run.json</code>."
+        "tab-steps",
+        "Steps",
+        columns,
+        lines,
+        sortable=False,
+        whole=True,
+        note="Whole digests and requests: <code>run.json</code>.",
     )
 
 

@@ -9,7 +9,7 @@ from cislex_client.report.inline_logos import aligned_pair, inline_logo
 from cislex_client.report.panels.base import Section, callout, details, missing, side_tag
 from cislex_client.report.results import Results, number
 from cislex_client.report.tables import Cell, Column, number_cell, table, term, text_cell
-from cislex_client.report.text import count, esc, fixed, percent, plural, pvalue
+from cislex_client.report.text import MINUS, count, esc, fixed, percent, plural, pvalue
 
 SHOWN = 16  # cards before the fold
 MOST = 60  # cards at all; the table lists every matrix
@@ -103,8 +103,8 @@ def _factor_table(side: str, heading: str, named: list[Factor]) -> str:
         Column("q", True, "qvalue"), Column("Matrices", True), Column("% of WT", True, "enrichment"),
         Column("% of KO", True, "enrichment"),
     ]  # fmt: skip
-    tag = side_tag(side)
-    return table(f"tab-factors-{side.lower()}", f"{heading} {tag if side != 'both' else ''}", columns, lines)
+    caption = heading.removesuffix(side) + side_tag(side) if side != "both" else heading
+    return table(f"tab-factors-{side.lower()}", caption, columns, lines)
 
 
 def _pct(value: Any) -> str:
@@ -183,16 +183,18 @@ def _match_table(found: list[Query]) -> str:
                     number_cell(number(match.get("pvalue")), pvalue(number(match.get("pvalue")))),
                     number_cell(number(match.get("evalue")), pvalue(number(match.get("evalue")))),
                     number_cell(number(match.get("qvalue")), pvalue(number(match.get("qvalue")))),
-                    Cell("yes" if significant else "no significant match", significant),
-                    Cell(f"<code>{esc(match.get('query_consensus'))}</code>", match.get("query_consensus")),
-                    Cell(f"<code>{esc(match.get('target_consensus'))}</code>", match.get("target_consensus")),
-                    text_cell(match.get("orientation")),
+                    Cell("yes" if significant else "no", significant),
+                    Cell(
+                        f"<code>{esc(match.get('query_consensus'))}</code><br><code>{esc(match.get('target_consensus'))}</code>",
+                        match.get("query_consensus"),
+                    ),
+                    text_cell(str(match.get("orientation") or "").replace("-", MINUS)),
                     number_cell(number(match.get("overlap"))),
                 ]
             )
     columns = [
         Column("Matrix"), Column("Class"), Column("Known motif"), Column("Family", term="family"), Column("p", True, "pvalue"),
-        Column("E", True, "evalue"), Column("q", True, "qvalue"), Column("Significant"), Column("Found"), Column("Known"),
+        Column("E", True, "evalue"), Column("q", True, "qvalue"), Column("Significant"), Column("Found, known"),
         Column("Strand"), Column("Overlap", True),
     ]  # fmt: skip
     return table(

@@ -27,7 +27,7 @@ def panel(results: Results) -> Section:
     parts = [
         f"<p>All figures of this panel are of the <strong>{esc(split)}</strong> sequences: chromosomes that the "
         "training never saw. “Model” is the mean of the seeds' logits.</p>",
-        grid([_confusion(metrics), _calibration(metrics), *_curves(results, metrics)]),
+        grid([*_curves(results, metrics), _confusion(metrics), _calibration(metrics)]),
         _class_table(metrics),
     ]
     return Section("performance", title, "Performance", "".join(parts))
@@ -73,7 +73,7 @@ def _calibration(metrics: dict[str, Any]) -> str:
     bins = calibration_bins(calibration)
     if not bins:
         return missing("fig-calibration", "Calibration", "metrics.json holds no calibration bins.")
-    plot = svg.Plot(330, 290, (0, 1), (0, 1), left=48)
+    plot = svg.Plot(330, 290, (0, 1), (0, 1), left=58)
     plot.axes("predicted probability of WT", "observed share of WT", [0, 0.25, 0.5, 0.75, 1], [0, 0.25, 0.5, 0.75, 1])
     plot.curve([0, 1], [0, 1], "reference")
     most = max(n for _, _, n in bins) or 1
@@ -101,9 +101,9 @@ def calibration_bins(calibration: dict[str, Any]) -> list[tuple[float, float, fl
     for entry in calibration.get("bins") or []:
         if not isinstance(entry, dict):
             continue
-        predicted = _first(entry, "mean_predicted", "mean_p", "mean_probability", "predicted", "confidence")
-        observed = _first(entry, "fraction_wt", "observed", "share_wt", "fraction", "accuracy")
-        n = _first(entry, "n", "n_rows", "count")
+        predicted = _first(entry, "mean_p_wt", "mean_predicted")
+        observed = _first(entry, "observed_wt", "fraction_wt")
+        n = _first(entry, "n")
         if n > 0 and predicted == predicted and observed == observed:
             out.append((predicted, observed, n))
     return out
@@ -114,9 +114,9 @@ def _first(entry: dict[str, Any], *names: str) -> float:
 
 
 def _curves(results: Results, metrics: dict[str, Any]) -> list[str]:
-    if not results.has("curves.json"):
-        return [missing("fig-roc", "ROC and precision–recall curves", results.why_missing("curves.json"))]
     curves = results.json("curves.json")
+    if not curves:
+        return [missing("fig-roc", "ROC and precision–recall curves", results.why_missing("curves.json"))]
     model, baselines = model_scores(metrics), baseline_scores(metrics)
     named = [("model", "model", model.auroc, model.auprc, curves)]
     for scores in baselines:
@@ -136,7 +136,7 @@ def _curve_figure(
     id: str, title: str, named: list[tuple[str, str, float, float, dict[str, Any]]], kind: str, axes: tuple[str, str],
     base: float | None,
 ) -> str:  # fmt: skip
-    plot = svg.Plot(330, 290, (0, 1), (0, 1), left=48)
+    plot = svg.Plot(330, 290, (0, 1), (0, 1), left=58)
     labels = {
         "fpr": "false-positive rate (KO called WT)",
         "tpr": "true-positive rate (WT found)",

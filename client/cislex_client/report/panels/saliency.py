@@ -20,7 +20,7 @@ PER_CLASS = 3
 ZOOM_BP = 80  # letters drawn around the strongest stretch; a window of at most LETTERS_BP is drawn whole
 LETTERS_BP = 110
 WIDTH = 960.0
-LEFT, RIGHT = 62.0, 14.0
+LEFT, RIGHT = 78.0, 14.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Example:
     right: bool
     why: str
     title: str
+    chrom: str | None = None
+    start: int | None = None
 
 
 def panel(results: Results) -> Section:
@@ -127,7 +129,12 @@ def _describe(results: Results, data: Attributions, i: int, names: dict[int, str
     label = int(data.labels[i])
     title = place or str(row.get("name") or f"sequence {int(data.rows[i])}")
     right = (p > 0.5) == (label == 1) if p == p else True
-    return Example(i, names.get(label, str(label)), p, right, why, title)
+    start = number(row.get("start"))
+    placed = bool(place) and row.get("strand") != "-"
+    return Example(
+        i, names.get(label, str(label)), p, right, why, title,
+        str(row["chrom"]) if placed else None, int(start) if placed else None,
+    )  # fmt: skip
 
 
 def _row(results: Results, row: int) -> dict[str, Any]:
@@ -185,7 +192,14 @@ def _example(
     caption = (
         f"<strong>{esc(example.title)}</strong> · true class {side_tag(example.true)}{verdict} · {esc(example.why)}"
     )
-    return figure(id, drawing, caption, wide=True)
+    return figure(id, drawing, caption + _span(example, lo, hi), wide=True)
+
+
+def _span(example: Example, lo: int, hi: int) -> str:
+    """Where the letters lie on the genome; nothing for a reversed or unplaced sequence, whose direction is not certain."""
+    if example.chrom is None or example.start is None:
+        return ""
+    return f" · letters: {esc(locus(example.chrom, example.start + lo, example.start + hi))}"
 
 
 def window(strength: np.ndarray, width: int) -> tuple[int, int]:

@@ -72,14 +72,14 @@ def _words(results: Results, seeds: dict[int, dict[str, np.ndarray]], chosen_on:
     )
     facts = []
     if training.get("device"):
-        facts.append(f"device {esc(_flat(training['device']))}")
+        facts.append(esc(_flat(training["device"])))
     if training.get("dtype"):
-        facts.append(f"numbers {esc(_flat(training['dtype']))}")
+        facts.append(f"number format {esc(_flat(training['dtype']))}")
     if number(training.get("seconds")) >= 0:
         facts.append(f"{duration(number(training['seconds']))} in all")
     if number(training.get("peak_memory_bytes")) > 0:
         facts.append(f"peak memory {size(number(training['peak_memory_bytes']))}")
-    text += f" {'; '.join(facts).capitalize()}." if facts else ""
+    text += f" Computed on {'; '.join(facts)}." if facts else ""
     out = f"<p>{text}</p>"
     if chosen_on == "test":
         out += callout(
@@ -110,7 +110,7 @@ def _figure(
     for seed, curves in shown.items():
         epochs = curves["epoch"]
         span = (1.0, max(2.0, float(np.nanmax(epochs))))
-        plot = svg.Plot(206, 150, span, y, left=36, right=8, top=22, bottom=34)
+        plot = svg.Plot(188, 146, span, y, left=36, right=8, top=22, bottom=34)
         plot.axes("epoch", "", x_ticks=_epoch_ticks(span[1]), y_ticks=svg.nice_ticks(*y, about=3))
         plot.curve(epochs, np.minimum(curves[thin], y[1]), "curve train")
         plot.curve(epochs, np.minimum(curves[thick], y[1]), "curve watched")
