@@ -173,8 +173,12 @@ class FakeServices(grpc.GenericRpcHandler, operations_pb2_grpc.OperationsService
             self._add(operation, self._state(operation, "RUNNING", i + 1, script.steps, warnings=script.warnings))
         if script.error is not None:
             return self._add(operation, self._state(operation, "FAILED", error=script.error))
-        state = self._state(operation, "SUCCEEDED", warnings=script.warnings)
-        state.response.Pack(self._result(operation.task))
+        try:
+            state = self._state(operation, "SUCCEEDED", warnings=script.warnings)
+            state.response.Pack(self._result(operation.task))
+        except Exception as error:
+            # A defect of this fake must fail the test, not let it wait.
+            state = self._state(operation, "FAILED", error=status("INTERNAL", f"the fake broke: {error!r}", "INTERNAL"))
         return self._add(operation, state)
 
     def _result(self, task: str) -> Any:
@@ -365,7 +369,8 @@ def _motifs(folder: Path) -> None:
 
 def _matches(folder: Path) -> None:
     _table(folder, "matches.parquet", query=["WT_1"], target=["MA0107.1"], target_name=["RELA"], tf_family=["Rel"],
-           pvalue=[1e-8], evalue=[1e-6], qvalue=[1e-5], query_consensus=["ACNT"], rank=[1], significant=[True])  # fmt: skip
+           pvalue=[1e-8], evalue=[1e-6], qvalue=[1e-5], query_consensus=["ACNT"],
+           rank=[1], significant=[True])  # fmt: skip
     _motif_file(folder, "queries.meme", "WT_1", "s0_f1")
     _motif_file(folder, "targets.meme", "MA0107.1")
 

@@ -62,7 +62,7 @@ def test_every_request_of_the_analysis_fits_its_contract(files, options, protoco
 
 def test_the_analysis_has_the_steps_of_the_design():
     steps = {step.id: step for step in plan(WtkoOptions(), BEDS, "db")}
-    assert list(steps)[0] == "dataset"
+    assert next(iter(steps)) == "dataset"
     assert set(steps) == {
         "dataset", "train", "evaluate", "export", "attributions", "kmers", "clusters", "motifs_clusters", "motifs_sets",
         "compare", "filters", "compare_filters", "enrich",
