@@ -84,27 +84,51 @@ def planted(n: int, seed: int, window: int = WINDOW, word: str = "TGACTCA") -> t
     return codes, targets
 
 
+def _new_desk(folder: Path) -> Desk:
+    (folder / "scratch").mkdir()
+    return Desk(LocalStore(folder / "store"), folder / "scratch")
+
+
+def _synthetic(
+    desk: Desk, n: int = 200, seed: int = 0, test_chroms: tuple[str | None, ...] = ("chr5", "chr6", "chr7")
+) -> Artifact:
+    """60 % train on chr1–chr3, 20 % validation on chr4, 20 % test on ``test_chroms`` in turn."""
+    codes, targets = planted(n, seed)
+    chroms: list[str | None] = []
+    splits: list[str] = []
+    for i in range(n):
+        part = (i // 2) % 5
+        split = ("train", "train", "train", "validation", "test")[part]
+        splits.append(split)
+        by_split = {"train": f"chr{part + 1}", "validation": "chr4"}
+        chroms.append(by_split.get(split, test_chroms[(i // 10) % len(test_chroms)]))
+    return desk.dataset(codes, targets, chroms, splits)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    (tmp_path / "scratch").mkdir()
-    return Desk(LocalStore(tmp_path / "store"), tmp_path / "scratch")
+    return _new_desk(tmp_path)
 
 
 @pytest.fixture
 def make_dataset(desk: Desk) -> Callable[..., Artifact]:
-    """``make_dataset(n, chroms_of_test)``: 60 % train on chr1–chr3, 20 % validation on chr4, 20 % test."""
+    """``make_dataset(n, seed, test_chroms)``: see ``_synthetic``."""
+    return lambda *args, **fields: _synthetic(desk, *args, **fields)
 
-    def make(n: int = 200, seed: int = 0, test_chroms: tuple[str | None, ...] = ("chr5", "chr6", "chr7")) -> Artifact:
-        codes, targets = planted(n, seed)
-        chroms: list[str | None] = []
-        splits: list[str] = []
-        for i in range(n):
-            part = (i // 2) % 5
-            split = ("train", "train", "train", "validation", "test")[part]
-            splits.append(split)
-            chroms.append(
-                {"train": f"chr{part + 1}", "validation": "chr4"}.get(split, test_chroms[(i // 10) % len(test_chroms)])
-            )
-        return desk.dataset(codes, targets, chroms, splits)
 
-    return make
+@dataclass
+class Chain:
+    """A trained and exported small model; tests that only read share it."""
+
+    desk: Desk
+    dataset: Artifact
+    model: Artifact
+    export: Artifact
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    desk = _new_desk(tmp_path_factory.mktemp("chain"))
+    dataset = _synthetic(desk)
+    model = desk.run("TrainModel", dataset=dataset.digest, seeds=[0, 1], options=SMALL, epochs=2)
+    return Chain(desk, dataset, model, desk.run("ExportModel", model=model.digest, dataset=dataset.digest))
