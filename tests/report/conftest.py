@@ -17,9 +17,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from synthetic_results import Shape, write_results
 
 CHROMIUM_ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +40,12 @@ def copy_dir(results_dir: Path, tmp_path: Path) -> Path:
 
 
 def _chromium() -> str | None:
-    candidates = (os.environ.get("CISLEX_CHROMIUM"), shutil.which("chromium"), shutil.which("chromium-browser"), shutil.which("google-chrome"))
+    candidates = (
+        os.environ.get("CISLEX_CHROMIUM"),
+        shutil.which("chromium"),
+        shutil.which("chromium-browser"),
+        shutil.which("google-chrome"),
+    )
     return next((path for path in candidates if path), None)
 
 

@@ -25,10 +25,24 @@ FAMILIES = {
     "FOS::JUN": ("MA0099.3", "Fos-related; Jun-related", "Basic leucine zipper factors (bZIP)", "KO", "ATGAGTCATG"),
     "SP1": ("MA0079.5", "Three-zinc finger Kruppel-related", "C2H2 zinc finger factors", "both", "GGGGCGGGGC"),
 }
-MATCH_COLUMNS = (
-    "query query_source target target_name tf_family tf_class pvalue evalue qvalue offset overlap orientation "
-    "query_consensus target_consensus rank significant"
-).split()
+MATCH_COLUMNS = [
+    "query",
+    "query_source",
+    "target",
+    "target_name",
+    "tf_family",
+    "tf_class",
+    "pvalue",
+    "evalue",
+    "qvalue",
+    "offset",
+    "overlap",
+    "orientation",
+    "query_consensus",
+    "target_consensus",
+    "rank",
+    "significant",
+]
 
 
 @dataclass
@@ -137,34 +151,98 @@ class Folder:
         names = ["a_peak_with_a_very_long_name_that_goes_on_and_on" if shape.long_names else f"p{i}" for i in range(n)]
         write_tsv(
             self.path / "dataset.tsv",
-            "row set name chrom start end summit strand label split gc n_fraction source line".split(),
             [
-                (i, "WT" if self.labels[i] else "KO", names[i], self.chrom[i], start[i], start[i] + shape.window,
-                 start[i] + shape.window // 2, None, self.labels[i], self.split[i], float(gc[i]), 0.0,
-                 "wt.bed" if self.labels[i] else "ko.bed", i + 1)
+                "row",
+                "set",
+                "name",
+                "chrom",
+                "start",
+                "end",
+                "summit",
+                "strand",
+                "label",
+                "split",
+                "gc",
+                "n_fraction",
+                "source",
+                "line",
+            ],
+            [
+                (
+                    i,
+                    "WT" if self.labels[i] else "KO",
+                    names[i],
+                    self.chrom[i],
+                    start[i],
+                    start[i] + shape.window,
+                    start[i] + shape.window // 2,
+                    None,
+                    self.labels[i],
+                    self.split[i],
+                    float(gc[i]),
+                    0.0,
+                    "wt.bed" if self.labels[i] else "ko.bed",
+                    i + 1,
+                )
                 for i in range(n)
             ],
-        )  # fmt: skip
+        )
         drops: list[tuple[Any, ...]] = [
-            ("wt.bed" if self.labels[i] else "ko.bed", i + 1, names[i], self.chrom[i], start[i], start[i] + 1,
-             "WT" if self.labels[i] else "KO", "kept", i, "")
+            (
+                "wt.bed" if self.labels[i] else "ko.bed",
+                i + 1,
+                names[i],
+                self.chrom[i],
+                start[i],
+                start[i] + 1,
+                "WT" if self.labels[i] else "KO",
+                "kept",
+                i,
+                "",
+            )
             for i in range(n)
-        ]  # fmt: skip
-        for reason, wt, ko in (("balanced_away", 61, 0), ("duplicate", 9, 4), ("too_many_n", 3, 5), ("label_conflict", 6, 6), ("out_of_bounds", 1, 0)):
+        ]
+        for reason, wt, ko in (
+            ("balanced_away", 61, 0),
+            ("duplicate", 9, 4),
+            ("too_many_n", 3, 5),
+            ("label_conflict", 6, 6),
+            ("out_of_bounds", 1, 0),
+        ):
             drops += [("wt.bed", n + k, f"d{k}", "chr3", 5, 6, "WT", reason, None, "") for k in range(wt)]
             drops += [("ko.bed", n + k, f"d{k}", "chr3", 5, 6, "KO", reason, None, "") for k in range(ko)]
-        write_tsv(self.path / "drops.tsv", "source line name chrom start end set status dataset_row detail".split(), drops)
+        write_tsv(
+            self.path / "drops.tsv",
+            ["source", "line", "name", "chrom", "start", "end", "set", "status", "dataset_row", "detail"],
+            drops,
+        )
         warnings = ["ko.bed: 12 rows name contig 'chrUn_random', which the genome does not have"]
         self._json("preflight.json", {"genome": None, "files": [], "aliases": shape.aliases, "warnings": warnings})
 
     def _training(self) -> None:
         shape, rng = self.shape, self.rng
-        columns = "seed epoch train_loss train_accuracy validation_loss validation_accuracy test_accuracy learning_rate seconds chosen".split()
+        columns = [
+            "seed",
+            "epoch",
+            "train_loss",
+            "train_accuracy",
+            "validation_loss",
+            "validation_accuracy",
+            "test_accuracy",
+            "learning_rate",
+            "seconds",
+            "chosen",
+        ]
         rows = []
         for seed in range(shape.seeds):
             e = np.arange(1, shape.epochs + 1)
             train = 0.69 * np.exp(-e * 0.16 * shape.strength) + 0.02
-            val = 0.69 - 0.4 * shape.strength * (1 - np.exp(-e * 0.3)) + 0.012 * np.maximum(0, e - 7) + rng.normal(0, 0.015, len(e))
+            val = (
+                0.69
+                - 0.4 * shape.strength * (1 - np.exp(-e * 0.3))
+                + 0.012 * np.maximum(0, e - 7)
+                + rng.normal(0, 0.015, len(e))
+            )
             best = int(val.argmin())
             rows += [
                 (seed, int(k), train[i], 1 - train[i] / 1.5, val[i], 1 - val[i] / 1.6, None, 1e-3, 1.7, i == best)
@@ -173,9 +251,15 @@ class Folder:
         write_tsv(self.path / "history.tsv", columns, rows)
         self._json(
             "training.json",
-            {"spec": {"seeds": list(range(shape.seeds))}, "device": "cpu", "dtype": "float32", "seconds": 41.5,
-             "peak_memory_bytes": 412_000_000, "selection": "validation"},
-        )  # fmt: skip
+            {
+                "spec": {"seeds": list(range(shape.seeds))},
+                "device": "cpu",
+                "dtype": "float32",
+                "seconds": 41.5,
+                "peak_memory_bytes": 412_000_000,
+                "selection": "validation",
+            },
+        )
 
     def _evaluation(self) -> None:
         shape, rng = self.shape, self.rng
@@ -191,8 +275,13 @@ class Folder:
         gc = self.gc[test]
         rows: list[tuple[Any, ...]] = []
         for seed, values in [*enumerate(logits), (-1, ensemble)]:
-            rows += [(int(r), "test", int(l), seed, -v / 2, v / 2, 1 / (1 + np.exp(-v))) for r, l, v in zip(test, labels, values, strict=True)]
-        write_tsv(self.path / "predictions.tsv", "row split label seed logit_KO logit_WT p_WT".split(), rows)
+            rows += [
+                (int(r), "test", int(label), seed, -v / 2, v / 2, 1 / (1 + np.exp(-v)))
+                for r, label, v in zip(test, labels, values, strict=True)
+            ]
+        write_tsv(
+            self.path / "predictions.tsv", ["row", "split", "label", "seed", "logit_KO", "logit_WT", "p_WT"], rows
+        )
         said = (p > 0.5).astype(int)
         confusion = [[int(((labels == t) & (said == q)).sum()) for q in (0, 1)] for t in (0, 1)]
         self.p_test = dict(zip(test.tolist(), p.tolist(), strict=True))
@@ -200,13 +289,24 @@ class Folder:
         for k in range(10):
             inside = (p >= k / 10) & (p < (k + 1) / 10 + (k == 9))
             if inside.any():
-                bins.append({"low": k / 10, "high": (k + 1) / 10, "n": int(inside.sum()), "mean_p_wt": float(p[inside].mean()), "observed_wt": float(labels[inside].mean())})
+                bins.append(
+                    {
+                        "low": k / 10,
+                        "high": (k + 1) / 10,
+                        "n": int(inside.sum()),
+                        "mean_p_wt": float(p[inside].mean()),
+                        "observed_wt": float(labels[inside].mean()),
+                    }
+                )
         metrics = {
             "split": "test",
             **self._metrics(ensemble, labels),
             "confusion": confusion,
             "per_class": {name: self._class(confusion, k) for name, k in (("WT", 1), ("KO", 0))},
-            "calibration": {"ece": float(np.mean([abs(b["mean_p_wt"] - b["observed_wt"]) for b in bins] or [0])), "bins": bins},
+            "calibration": {
+                "ece": float(np.mean([abs(b["mean_p_wt"] - b["observed_wt"]) for b in bins] or [0])),
+                "bins": bins,
+            },
             "intervals": self._intervals(ensemble, labels),
             "interval_method": "bootstrap, 60 replicates: single sequences (synthetic test data)",
             "per_seed": [{"seed": s, **self._metrics(v, labels)} for s, v in enumerate(logits)],
@@ -226,7 +326,11 @@ class Folder:
     def _metrics(self, scores: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         curve = self._curve(scores, labels)["pr"]
         auprc = float(np.sum(np.diff([0.0, *curve["recall"]]) * np.array(curve["precision"])))
-        return {"accuracy": float(((scores > 0) == labels).mean()) if len(labels) else 0.0, "auroc": auroc(scores, labels), "auprc": auprc}
+        return {
+            "accuracy": float(((scores > 0) == labels).mean()) if len(labels) else 0.0,
+            "auroc": auroc(scores, labels),
+            "auprc": auprc,
+        }
 
     def _intervals(self, scores: np.ndarray, labels: np.ndarray) -> dict[str, list[float]]:
         draws: dict[str, list[float]] = {"auroc": [], "auprc": [], "accuracy": []}
@@ -273,26 +377,70 @@ class Folder:
                 start = int(np.clip(at - 10, 0, max(0, shape.window - 20)))
                 word = decode(self.codes[row, start : start + 20])
                 side = "WT" if self.labels[row] else "KO"
-                kmers.append((int(row), at, start, word, float(importance[i, at]), int(self.labels[row]), side, side, self.chrom[row], None, "+"))
+                kmers.append(
+                    (
+                        int(row),
+                        at,
+                        start,
+                        word,
+                        float(importance[i, at]),
+                        int(self.labels[row]),
+                        side,
+                        side,
+                        self.chrom[row],
+                        None,
+                        "+",
+                    )
+                )
         self.kmers = kmers
-        write_tsv(self.path / "kmers.tsv", "row position start kmer score label set predicted chrom genomic_start strand".split(), kmers)
+        write_tsv(
+            self.path / "kmers.tsv",
+            [
+                "row",
+                "position",
+                "start",
+                "kmer",
+                "score",
+                "label",
+                "set",
+                "predicted",
+                "chrom",
+                "genomic_start",
+                "strand",
+            ],
+            kmers,
+        )
         counts: dict[str, list[float]] = {}
         for kmer in kmers:
-            for k in range(0, 13):
+            for k in range(13):
                 entry = counts.setdefault(kmer[3][k : k + 8], [0.0, 0, 0])
                 entry[0] += kmer[4]
                 entry[1 if kmer[5] else 2] += 1
         ranked = sorted(counts.items(), key=lambda item: -item[1][0])[:300]
         write_tsv(
-            self.path / "kmer_ranking.tsv", "kmer score_sum n n_wt n_ko".split(),
+            self.path / "kmer_ranking.tsv",
+            ["kmer", "score_sum", "n", "n_wt", "n_ko"],
             [(k, s, int(w + o), int(w), int(o)) for k, (s, w, o) in ranked],
-        )  # fmt: skip
+        )
         hypothetical = np.zeros((len(rows), 4, shape.window), dtype=np.float32)
         np.savez_compressed(
-            self.path / "attributions.npz", rows=rows, codes=self.codes[rows], labels=self.labels[rows],
-            importance=importance, projected=projected, hypothetical=hypothetical,
-            meta=json.dumps({"method": "saliency", "target": "wt_minus_ko", "seed_index": None, "n_total": len(rows), "capped": False}),
-        )  # fmt: skip
+            self.path / "attributions.npz",
+            rows=rows,
+            codes=self.codes[rows],
+            labels=self.labels[rows],
+            importance=importance,
+            projected=projected,
+            hypothetical=hypothetical,
+            meta=json.dumps(
+                {
+                    "method": "saliency",
+                    "target": "wt_minus_ko",
+                    "seed_index": None,
+                    "n_total": len(rows),
+                    "capped": False,
+                }
+            ),
+        )
 
     def _clusters_and_motifs(self) -> None:
         shape, rng = self.shape, self.rng
@@ -317,7 +465,22 @@ class Folder:
                 if size < 10:
                     continue
             queries.append(motif)
-            motif_rows.append((id, scope, 1, motif.width, int(motif.nsites), 3.1e-12 * 10.0**k, 1e-15, motif.consensus(), motif.information_bits, 80, 9, "em"))
+            motif_rows.append(
+                (
+                    id,
+                    scope,
+                    1,
+                    motif.width,
+                    int(motif.nsites),
+                    3.1e-12 * 10.0**k,
+                    1e-15,
+                    motif.consensus(),
+                    motif.information_bits,
+                    80,
+                    9,
+                    "em",
+                )
+            )
             if lead and shape.matches:
                 known = consensus_motif(target, consensus, name, 0.9)
                 reverse = k == 1
@@ -326,13 +489,72 @@ class Folder:
                 p = 2.4e-11 * 10.0 ** min(k, 4)
                 offset = -1 if k % 2 else 0
                 overlap = min(motif.width, -offset + known.width) - max(0, -offset)
-                matches.append((id, f"motifs:{'ab' * 8}", target, shown, family, tf_class, p, p * 879, p * 400, offset, overlap, "-" if reverse else "+", motif.consensus(), known.consensus(), 1, True))
+                matches.append(
+                    (
+                        id,
+                        f"motifs:{'ab' * 8}",
+                        target,
+                        shown,
+                        family,
+                        tf_class,
+                        p,
+                        p * 879,
+                        p * 400,
+                        offset,
+                        overlap,
+                        "-" if reverse else "+",
+                        motif.consensus(),
+                        known.consensus(),
+                        1,
+                        True,
+                    )
+                )
             else:
                 near = consensus_motif("MA0004.1", "CACGTG", "Arnt")
                 targets["MA0004.1"] = near
-                matches.append((id, f"motifs:{'ab' * 8}", "MA0004.1", "Arnt", "PAS domain factors", "Basic helix-loop-helix factors (bHLH)", 0.004, 3.5, 0.62, -2, 6, "+", motif.consensus(), near.consensus(), 1, False))
-        write_tsv(self.path / "clusters.tsv", "cluster size n_wt n_ko consensus information_bits primary discovery".split(), clusters)
-        write_tsv(self.path / "motifs.tsv", "motif_id scope rank width nsites evalue pvalue consensus information_bits n_primary_hits n_control_hits engine".split(), motif_rows)
+                matches.append(
+                    (
+                        id,
+                        f"motifs:{'ab' * 8}",
+                        "MA0004.1",
+                        "Arnt",
+                        "PAS domain factors",
+                        "Basic helix-loop-helix factors (bHLH)",
+                        0.004,
+                        3.5,
+                        0.62,
+                        -2,
+                        6,
+                        "+",
+                        motif.consensus(),
+                        near.consensus(),
+                        1,
+                        False,
+                    )
+                )
+        write_tsv(
+            self.path / "clusters.tsv",
+            ["cluster", "size", "n_wt", "n_ko", "consensus", "information_bits", "primary", "discovery"],
+            clusters,
+        )
+        write_tsv(
+            self.path / "motifs.tsv",
+            [
+                "motif_id",
+                "scope",
+                "rank",
+                "width",
+                "nsites",
+                "evalue",
+                "pvalue",
+                "consensus",
+                "information_bits",
+                "n_primary_hits",
+                "n_control_hits",
+                "engine",
+            ],
+            motif_rows,
+        )
         write_tsv(self.path / "matches.tsv", MATCH_COLUMNS, matches)
         write_motifs(self.path / "queries.meme", queries)
         write_motifs(self.path / "motifs.meme", queries)
@@ -347,19 +569,74 @@ class Folder:
         for g in range(18):
             lead = named[g % 3] if g < 5 else None
             n_seeds = max(1, shape.seeds - g // 4)
-            effect = {"WT": -0.42, "KO": 0.37, "both": 0.01}[lead[1][3]] / (1 + g // 3) if lead else float(rng.normal(0, 0.02))
+            effect = (
+                {"WT": -0.42, "KO": 0.37, "both": 0.01}[lead[1][3]] / (1 + g // 3)
+                if lead
+                else float(rng.normal(0, 0.02))
+            )
             for seed in range(n_seeds):
                 id = f"s{seed}_f{g}"
                 motif = consensus_motif(id, lead[1][4], "", 0.72) if lead else random_motif(rng, id, 10)
                 motifs.append(motif)
-                rows.append((id, seed, g, motif.consensus(iupac=False), int(motif.nsites), motif.information_bits, rng.uniform(0.1, 0.6), rng.uniform(0.1, 0.6), effect, f"g{g}"))
+                rows.append(
+                    (
+                        id,
+                        seed,
+                        g,
+                        motif.consensus(iupac=False),
+                        int(motif.nsites),
+                        motif.information_bits,
+                        rng.uniform(0.1, 0.6),
+                        rng.uniform(0.1, 0.6),
+                        effect,
+                        f"g{g}",
+                    )
+                )
             groups.append((f"g{g}", f"s0_f{g}", n_seeds, n_seeds, motif.consensus(), effect))
             if lead:
                 target, family, tf_class, _, consensus = lead[1]
                 targets[target] = consensus_motif(target, consensus, lead[0])
-                matches.append((f"s0_f{g}", "filters:cd", target, lead[0], family, tf_class, 1e-7, 1e-4, 2e-5, 0, 10, "+", motif.consensus(), consensus, 1, shape.matches))
-        write_tsv(self.path / "filters.tsv", "filter_id seed index consensus_argmax nsites information_bits activation_frequency_wt activation_frequency_ko effect_on_logit group".split(), rows)
-        write_tsv(self.path / "filter_groups.tsv", "group representative n_filters n_seeds consensus mean_effect_on_logit".split(), groups)
+                matches.append(
+                    (
+                        f"s0_f{g}",
+                        "filters:cd",
+                        target,
+                        lead[0],
+                        family,
+                        tf_class,
+                        1e-7,
+                        1e-4,
+                        2e-5,
+                        0,
+                        10,
+                        "+",
+                        motif.consensus(),
+                        consensus,
+                        1,
+                        shape.matches,
+                    )
+                )
+        write_tsv(
+            self.path / "filters.tsv",
+            [
+                "filter_id",
+                "seed",
+                "index",
+                "consensus_argmax",
+                "nsites",
+                "information_bits",
+                "activation_frequency_wt",
+                "activation_frequency_ko",
+                "effect_on_logit",
+                "group",
+            ],
+            rows,
+        )
+        write_tsv(
+            self.path / "filter_groups.tsv",
+            ["group", "representative", "n_filters", "n_seeds", "consensus", "mean_effect_on_logit"],
+            groups,
+        )
         write_tsv(self.path / "filter_matches.tsv", MATCH_COLUMNS, matches)
         write_motifs(self.path / "filters.meme", motifs)
         (self.path / "filter_targets.meme").write_text(format_meme(list(targets.values())), encoding="utf-8")
@@ -378,49 +655,133 @@ class Folder:
             for background in ("both", "shuffled"):
                 for mode in ("fixed", "best"):
                     n = self.shape.n_per_class
-                    rows.append((motif, name, consensus, mode, 7.5, background, n, n, wt, ko, p_wt, p_ko, min(1.0, p_wt * 20), min(1.0, p_ko * 20), "fisher"))
-        columns = "motif name consensus mode threshold background n_wt n_ko pct_wt pct_ko pvalue_wt pvalue_ko qvalue_wt qvalue_ko test"
+                    rows.append(
+                        (
+                            motif,
+                            name,
+                            consensus,
+                            mode,
+                            7.5,
+                            background,
+                            n,
+                            n,
+                            wt,
+                            ko,
+                            p_wt,
+                            p_ko,
+                            min(1.0, p_wt * 20),
+                            min(1.0, p_ko * 20),
+                            "fisher",
+                        )
+                    )
+        columns = (
+            "motif name consensus mode threshold background n_wt n_ko "
+            "pct_wt pct_ko pvalue_wt pvalue_ko qvalue_wt qvalue_ko test"
+        )
         write_tsv(self.path / "enrichment.tsv", columns.split(), rows)
 
     def _planted(self) -> None:
         table = []
         for name, (motif, _, _, side, _) in FAMILIES.items():
             hit = next((m for m in self.matches if m[2] == motif and m[15]), None)
-            row: dict[str, Any] = {"motif_id": motif, "name": name, "planted_in": side, "n_planted": sum(n == name for s in self.sites for _, n in s), "recovered": hit is not None}
-            for key, at in (("query", 0), ("query_consensus", 12), ("target", 2), ("target_name", 3), ("pvalue", 6), ("qvalue", 8)):
+            row: dict[str, Any] = {
+                "motif_id": motif,
+                "name": name,
+                "planted_in": side,
+                "n_planted": sum(n == name for s in self.sites for _, n in s),
+                "recovered": hit is not None,
+            }
+            for key, at in (
+                ("query", 0),
+                ("query_consensus", 12),
+                ("target", 2),
+                ("target_name", 3),
+                ("pvalue", 6),
+                ("qvalue", 8),
+            ):
                 row[key] = hit[at] if hit else None
             row["exact_rank"] = 1 if hit else None
             table.append(row)
         found = sum(row["recovered"] for row in table)
-        self._json("planted.json", {"q_threshold": 0.01, "n_planted": 3, "n_recovered": found, "recovered_share": found / 3, "table": table, "false_names": []})
+        self._json(
+            "planted.json",
+            {
+                "q_threshold": 0.01,
+                "n_planted": 3,
+                "n_recovered": found,
+                "recovered_share": found / 3,
+                "table": table,
+                "false_names": [],
+            },
+        )
 
     def _run(self) -> None:
         steps = [
-            {"id": id, "title": title, "task": task, "status": "succeeded", "cache_hit": id == "dataset", "note": "",
-             "artifact": {"sha256": f"{k:02x}" * 32, "size_bytes": 1000}, "seconds": 3.2 * (k + 1), "warnings": [], "request": {},
-             "summary": {}}
-            for k, (id, title, task) in enumerate([
-                ("dataset", "Build the dataset", "encoder.BuildDataset"), ("train", "Train the model", "trainer.TrainModel"),
-                ("evaluate", "Evaluate", "trainer.EvaluateModel"), ("export", "Export as ONNX", "trainer.ExportModel"),
-                ("attributions", "Attributions", "explainer.ComputeAttributions"), ("kmers", "k-mers", "explainer.ExtractKmers"),
-                ("clusters", "Cluster the k-mers", "motif.ClusterKmers"), ("motifs_clusters", "Motifs of the clusters", "motif.DiscoverMotifs"),
-                ("motifs_sets", "Motifs of the sets", "motif.DiscoverMotifs"), ("compare", "Name the motifs", "motif.CompareMotifs"),
-                ("filters", "Explain the filters", "explainer.ExplainFilters"), ("compare_filters", "Name the filters", "motif.CompareMotifs"),
-                ("enrich", "Known motifs in both sets", "motif.EnrichMotifs"),
-            ])
-        ]  # fmt: skip
+            {
+                "id": id,
+                "title": title,
+                "task": task,
+                "status": "succeeded",
+                "cache_hit": id == "dataset",
+                "note": "",
+                "artifact": {"sha256": f"{k:02x}" * 32, "size_bytes": 1000},
+                "seconds": 3.2 * (k + 1),
+                "warnings": [],
+                "request": {},
+                "summary": {},
+            }
+            for k, (id, title, task) in enumerate(
+                [
+                    ("dataset", "Build the dataset", "encoder.BuildDataset"),
+                    ("train", "Train the model", "trainer.TrainModel"),
+                    ("evaluate", "Evaluate", "trainer.EvaluateModel"),
+                    ("export", "Export as ONNX", "trainer.ExportModel"),
+                    ("attributions", "Attributions", "explainer.ComputeAttributions"),
+                    ("kmers", "k-mers", "explainer.ExtractKmers"),
+                    ("clusters", "Cluster the k-mers", "motif.ClusterKmers"),
+                    ("motifs_clusters", "Motifs of the clusters", "motif.DiscoverMotifs"),
+                    ("motifs_sets", "Motifs of the sets", "motif.DiscoverMotifs"),
+                    ("compare", "Name the motifs", "motif.CompareMotifs"),
+                    ("filters", "Explain the filters", "explainer.ExplainFilters"),
+                    ("compare_filters", "Name the filters", "motif.CompareMotifs"),
+                    ("enrich", "Known motifs in both sets", "motif.EnrichMotifs"),
+                ]
+            )
+        ]
         by_id = {step["id"]: step for step in steps}
         by_id["dataset"]["summary"] = {"window_bp": self.shape.window, "genome_digest": "SQ.test-only"}
-        by_id["compare"]["summary"] = {"database": "jaspar2024-vertebrates", "n_targets": 879, "threshold": 0.05, "threshold_on": "THRESHOLD_ON_QVALUE"}
-        self._json("run.json", {
-            "format": "cislex-run/1", "pipeline": "demo" if self.shape.demo else "wtko", "cislex_version": "0.1.0",
-            "command": ["cislex", "run", "wtko", "--wt", "/data/my peaks/wt.bed", "--ko", "/data/ko.bed"],
-            "created": "2026-01-02T03:04:05Z", "finished": "2026-01-02T03:07:05Z", "seconds": 180.0,
-            "context": {"name": "local", "server_version": "0.1.0"}, "host": {"platform": "Linux", "python": "3.11", "cpu_count": 2},
-            "inputs": {role: {"path": f"/data/{role}.bed", "sha256": "0f" * 32, "size_bytes": 12345} for role in ("wt", "ko")},
-            "options": {"window_bp": self.shape.window, "seeds": list(range(self.shape.seeds)), "protocol": "default"},
-            "steps": steps, "files": [], "notes": ["Synthetic test data: written by the tests, not by a run."],
-        })  # fmt: skip
+        by_id["compare"]["summary"] = {
+            "database": "jaspar2024-vertebrates",
+            "n_targets": 879,
+            "threshold": 0.05,
+            "threshold_on": "THRESHOLD_ON_QVALUE",
+        }
+        self._json(
+            "run.json",
+            {
+                "format": "cislex-run/1",
+                "pipeline": "demo" if self.shape.demo else "wtko",
+                "cislex_version": "0.1.0",
+                "command": ["cislex", "run", "wtko", "--wt", "/data/my peaks/wt.bed", "--ko", "/data/ko.bed"],
+                "created": "2026-01-02T03:04:05Z",
+                "finished": "2026-01-02T03:07:05Z",
+                "seconds": 180.0,
+                "context": {"name": "local", "server_version": "0.1.0"},
+                "host": {"platform": "Linux", "python": "3.11", "cpu_count": 2},
+                "inputs": {
+                    role: {"path": f"/data/{role}.bed", "sha256": "0f" * 32, "size_bytes": 12345}
+                    for role in ("wt", "ko")
+                },
+                "options": {
+                    "window_bp": self.shape.window,
+                    "seeds": list(range(self.shape.seeds)),
+                    "protocol": "default",
+                },
+                "steps": steps,
+                "files": [],
+                "notes": ["Synthetic test data: written by the tests, not by a run."],
+            },
+        )
 
 
 def write_results(path: Path, shape: Shape | None = None) -> Path:

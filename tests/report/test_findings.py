@@ -50,7 +50,8 @@ def test_factors_are_named_for_the_right_class(results_dir: Path) -> None:
 
 def test_matrices_come_with_their_cluster_and_the_largest_first(results_dir: Path) -> None:
     found = queries(Results(results_dir))
-    assert found[0].primary and found[0].size == 94
+    assert found[0].primary
+    assert found[0].size == 94
     assert [query.kind for query in found[-2:]] == ["set", "set"]
     assert [query.id for query in found if query.best is None] == ["cluster_3_m1", "cluster_4_m1", "cluster_5_m1"]
 
@@ -67,7 +68,8 @@ def test_the_target_begins_at_minus_offset() -> None:
     # Another tool's sign: only the opposite start gives the overlap that it states.
     assert target_start({"offset": 4, "overlap": 6}, query, target) == 4
     drawing = aligned_pair("x", query, target.reverse_complement(), {"offset": -2, "overlap": 7, "orientation": "-"})
-    assert "overlap 7 columns" in drawing and "(reverse complement)" in drawing
+    assert "overlap 7 columns" in drawing
+    assert "(reverse complement)" in drawing
 
 
 def test_alignments_as_tomtom_gives_them_lie_column_on_column(shared_dir: Path) -> None:
@@ -82,7 +84,11 @@ def test_alignments_as_tomtom_gives_them_lie_column_on_column(shared_dir: Path) 
                 continue
             seen.add(row["Query_ID"])
             query, target = of_query[row["Query_ID"]], of_target[row["Target_ID"]]
-            match = {"offset": int(row["Optimal_offset"]), "overlap": int(row["Overlap"]), "orientation": row["Orientation"]}
+            match = {
+                "offset": int(row["Optimal_offset"]),
+                "overlap": int(row["Overlap"]),
+                "orientation": row["Orientation"],
+            }
             start = target_start(match, query, target)
             shown = target.reverse_complement() if row["Orientation"] == "-" else target
             lo, hi = max(0, start), min(query.width, start + target.width)
@@ -111,7 +117,8 @@ def test_examples_are_the_most_confident_and_one_wrong(results_dir: Path) -> Non
     wt = [e for e in chosen if e.true == "WT" and e.right]
     ko = [e for e in chosen if e.true == "KO" and e.right]
     assert len(wt) == len(ko) == 3
-    assert [e.right for e in chosen].count(False) == 1 and not chosen[-1].right
+    assert [e.right for e in chosen].count(False) == 1
+    assert not chosen[-1].right
     assert wt[0].p_wt >= wt[1].p_wt >= wt[2].p_wt > 0.5 > ko[2].p_wt >= ko[1].p_wt >= ko[0].p_wt
     table = read_tsv(results_dir / "predictions.tsv")
     best = max(row["p_WT"] for row in table.rows() if row["seed"] == -1 and row["label"] == 1)
@@ -122,7 +129,9 @@ def test_the_window_shown_holds_the_strongest_stretch() -> None:
     strength = np.zeros(600)
     strength[400:412] = 1
     lo, hi = window(strength, 80)
-    assert hi - lo == 80 and lo <= 400 and hi >= 412
+    assert hi - lo == 80
+    assert lo <= 400
+    assert hi >= 412
     strength = np.zeros(600)
     strength[:5] = 1
     assert window(strength, 80) == (0, 80)
@@ -130,13 +139,18 @@ def test_the_window_shown_holds_the_strongest_stretch() -> None:
 
 
 def test_tables_keep_contig_names_as_text_and_know_missing_cells(tmp_path: Path) -> None:
-    write_tsv(tmp_path / "t.tsv", ["chrom", "start", "p", "significant", "name"], [("6", 5, 1e-12, True, None), ("X", None, float("nan"), False, "nan")])
+    write_tsv(
+        tmp_path / "t.tsv",
+        ["chrom", "start", "p", "significant", "name"],
+        [("6", 5, 1e-12, True, None), ("X", None, float("nan"), False, "nan")],
+    )
     table = read_tsv(tmp_path / "t.tsv")
     assert table.get("chrom") == ["6", "X"]
     assert table.get("start") == [5, None]
     assert table.get("significant") == [True, False]
     assert table.get("name") == [None, "nan"]
-    assert table.floats("p")[0] == 1e-12 and math.isnan(table.floats("p")[1])
+    assert table.floats("p")[0] == 1e-12
+    assert math.isnan(table.floats("p")[1])
     assert table.get("absent") == [None, None]
 
 
@@ -145,5 +159,3 @@ def test_a_motif_file_without_motifs_is_no_error(tmp_path: Path) -> None:
     results = Results(tmp_path)
     assert results.motifs("queries.meme") == {}
     assert not results.damaged
-
-

@@ -22,7 +22,7 @@ def boxes(drawing: str) -> list[tuple[str, float, float, float, float]]:
 def test_outlines_reach_every_edge_of_their_box() -> None:
     for letter in "ATN":
         numbers = [float(v) for v in re.findall(r"-?\d+\.?\d*", re.sub(r"([HV])", r" \1", OUTLINES[letter]))]
-        assert min(numbers) == 0 and max(numbers) == 100, letter
+        assert (min(numbers), max(numbers)) == (0, 100), letter
     # C and G are drawn with elliptic arcs about (52, 50): the left, upper and lower extremes lie on the ellipse.
     for letter in "CG":
         assert "A52 50 0 1 0" in OUTLINES[letter]
@@ -47,7 +47,9 @@ def test_a_row_of_zeros_is_flat_and_not_a_division_by_zero() -> None:
     assert np.allclose(information_heights([[0, 0, 0, 0]]), 0)
 
 
-@pytest.mark.parametrize("bad", [np.zeros((0, 4)), np.ones((3, 5)), [[1.0, -0.1, 0, 0]], [[np.nan, 0, 0, 1]], [1, 2, 3, 4]])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((0, 4)), np.ones((3, 5)), [[1.0, -0.1, 0, 0]], [[np.nan, 0, 0, 1]], [1, 2, 3, 4]]
+)
 def test_what_is_no_matrix_is_refused(bad: object) -> None:
     with pytest.raises(ValueError, match="logo"):
         information_heights(bad)  # type: ignore[arg-type]
@@ -60,7 +62,8 @@ def test_a_logo_file_is_valid_xml_and_stands_alone() -> None:
     assert root.find(SVG + "title").text == 'A <"weird"> & name'  # type: ignore[union-attr]
     ids = {node.get("id") for node in root.iter() if node.get("id")}
     used = {node.get("href", "").lstrip("#") for node in root.iter(SVG + "use")}
-    assert used and used <= ids
+    assert used
+    assert used <= ids
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
 
 
@@ -77,7 +80,8 @@ def test_negative_heights_hang_below_the_line() -> None:
     ((letter, x, y, width, height),) = boxes(stacks([[0, 0, -2.0, 0]], 10, 50, 10, 5))
     assert (letter, y) == ("G", 50.0)
     assert height == pytest.approx(10)
-    assert x > 10 and x + width < 20
+    assert x > 10
+    assert x + width < 20
 
 
 def test_the_reverse_complement_is_the_mirrored_logo() -> None:

@@ -14,10 +14,27 @@ from cislex_client.report.results import STEP_OF
 from synthetic_results import Shape, write_results, write_tsv
 
 FIGURES = (
-    "fig-leaders", "fig-splits", "fig-drops", "fig-loss", "fig-accuracy", "fig-confusion", "fig-roc", "fig-pr",
-    "fig-calibration", "fig-honesty", "fig-saliency-1", "fig-saliency-7", "fig-motifs", "fig-motif-1", "fig-filters",
-    "fig-filter-1", "fig-enrichment", "fig-kmers", "tab-planted", "tab-steps",
-)  # fmt: skip
+    "fig-leaders",
+    "fig-splits",
+    "fig-drops",
+    "fig-loss",
+    "fig-accuracy",
+    "fig-confusion",
+    "fig-roc",
+    "fig-pr",
+    "fig-calibration",
+    "fig-honesty",
+    "fig-saliency-1",
+    "fig-saliency-7",
+    "fig-motifs",
+    "fig-motif-1",
+    "fig-filters",
+    "fig-filter-1",
+    "fig-enrichment",
+    "fig-kmers",
+    "tab-planted",
+    "tab-steps",
+)
 VOID = {"meta", "link", "input", "br"}
 
 
@@ -53,7 +70,7 @@ class Page(HTMLParser):
             self.stack.pop()
 
     def handle_endtag(self, tag: str) -> None:
-        assert self.stack and self.stack[-1] == tag, f"</{tag}> closes {self.stack[-3:]}"
+        assert self.stack[-1:] == [tag], f"</{tag}> closes {self.stack[-3:]}"
         self.stack.pop()
 
     def handle_data(self, data: str) -> None:
@@ -93,7 +110,8 @@ def test_every_panel_and_figure_is_there(report: Path) -> None:
     check(page)
     assert not set(FIGURES) - set(page.ids)
     assert 'class="missing"' not in text
-    assert report.name == "report.html" and report.stat().st_size < 3_000_000
+    assert report.name == "report.html"
+    assert report.stat().st_size < 3_000_000
 
 
 def test_nothing_is_loaded_from_elsewhere(report: Path) -> None:
@@ -101,12 +119,20 @@ def test_nothing_is_loaded_from_elsewhere(report: Path) -> None:
     assert page.outside == []
     addresses = set(re.findall(r"https?://[^\s\"'<>)]+", text))
     assert addresses <= {"http://www.w3.org/2000/svg"}
-    assert "@import" not in text and "url(" not in text
+    assert "@import" not in text
+    assert "url(" not in text
 
 
 def test_the_summary_says_what_was_found(report: Path) -> None:
     said = words(read(report)[1])
-    for words_ in ("150 WT sequences", "AUROC", "RELA", "FOS::JUN", "In both classes: SP1", "3 of 3 planted motifs recovered"):
+    for words_ in (
+        "150 WT sequences",
+        "AUROC",
+        "RELA",
+        "FOS::JUN",
+        "In both classes: SP1",
+        "3 of 3 planted motifs recovered",
+    ):
         assert words_ in said, words_
 
 
@@ -155,7 +181,9 @@ def test_no_folder_is_an_error(tmp_path: Path) -> None:
         render(tmp_path / "absent")
 
 
-@pytest.mark.parametrize("name", ["metrics.json", "curves.json", "attributions.npz", "queries.meme", "run.json", "preflight.json"])
+@pytest.mark.parametrize(
+    "name", ["metrics.json", "curves.json", "attributions.npz", "queries.meme", "run.json", "preflight.json"]
+)
 def test_a_damaged_file_is_named_and_costs_only_its_panel(copy_dir: Path, name: str) -> None:
     (copy_dir / name).write_text("MOTIF {broken")
     _, page = read(render(copy_dir))
@@ -181,10 +209,15 @@ def test_names_from_files_cannot_become_markup(copy_dir: Path) -> None:
     (copy_dir / "run.json").write_text(json.dumps(run))
     (copy_dir / "preflight.json").write_text(json.dumps({"aliases": {hostile: "chr1"}, "warnings": [hostile]}))
     for name, columns in {
-        "dataset.tsv": ("chrom", "name"), "drops.tsv": ("status",), "matches.tsv": ("target_name", "tf_family", "tf_class"),
-        "clusters.tsv": ("consensus", "discovery"), "enrichment.tsv": ("name", "consensus", "test"), "kmer_ranking.tsv": ("kmer",),
-        "filter_groups.tsv": ("consensus",), "filter_matches.tsv": ("target_name", "tf_family"),
-    }.items():  # fmt: skip
+        "dataset.tsv": ("chrom", "name"),
+        "drops.tsv": ("status",),
+        "matches.tsv": ("target_name", "tf_family", "tf_class"),
+        "clusters.tsv": ("consensus", "discovery"),
+        "enrichment.tsv": ("name", "consensus", "test"),
+        "kmer_ranking.tsv": ("kmer",),
+        "filter_groups.tsv": ("consensus",),
+        "filter_matches.tsv": ("target_name", "tf_family"),
+    }.items():
         lines = [line.split("\t") for line in (copy_dir / name).read_text().splitlines()]
         at = [lines[0].index(column) for column in columns]
         for line in lines[1:]:
@@ -234,6 +267,14 @@ def test_selection_on_test_is_called_optimistic(copy_dir: Path) -> None:
 
 def test_unchanged_peaks_are_not_called_specific(copy_dir: Path) -> None:
     run = json.loads((copy_dir / "run.json").read_text())
-    run["steps"].insert(0, {"id": "label", "title": "Label", "status": "succeeded", "request": {"definition": "LABEL_DEFINITION_UNCHANGED"}})
+    run["steps"].insert(
+        0,
+        {
+            "id": "label",
+            "title": "Label",
+            "status": "succeeded",
+            "request": {"definition": "LABEL_DEFINITION_UNCHANGED"},
+        },
+    )
     (copy_dir / "run.json").write_text(json.dumps(run))
     assert "peaks unchanged by the knock-out" in words(read(render(copy_dir))[1])

@@ -36,7 +36,8 @@ def test_clearly_better_than_the_baselines(tmp_path: Path) -> None:
 def test_an_interval_that_holds_one_half_is_chance(tmp_path: Path) -> None:
     verdict = judged(tmp_path, auroc=0.7, intervals={"auroc": [0.44, 0.85]})
     assert verdict.level == "chance"
-    assert "not shown" in verdict.sentence and "includes 0.5" in verdict.sentence
+    assert "not shown" in verdict.sentence
+    assert "includes 0.5" in verdict.sentence
 
 
 def test_a_baseline_above_the_model_is_said(tmp_path: Path) -> None:
@@ -66,7 +67,10 @@ def test_an_undefined_auroc_claims_nothing(tmp_path: Path) -> None:
     [
         ({"optimistic": True}, "optimistic"),
         ({"per_class": {"WT": {"n": 12}, "KO": {"n": 80}}}, "only 12 test sequences"),
-        ({"baselines": {"gc": {"auroc": 0.7}, "kmer6_logistic": {"auroc": 0.8}}}, "GC content alone reaches AUROC 0.70"),
+        (
+            {"baselines": {"gc": {"auroc": 0.7}, "kmer6_logistic": {"auroc": 0.8}}},
+            "GC content alone reaches AUROC 0.70",
+        ),
         ({"intervals": {"auroc": [0.7, 0.95]}}, "interval is wide"),
         ({"per_seed": [{"seed": 0, "auroc": 0.75}, {"seed": 1, "auroc": 0.93}]}, "from 0.75 to 0.93"),
         ({"split": "validation"}, "validation split"),
@@ -84,5 +88,10 @@ def test_the_epoch_chosen_on_test_is_optimistic_whatever_metrics_say(tmp_path: P
 
 def test_words_for_an_auroc() -> None:
     assert [how_well(v) for v in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)] == [
-        "barely", "weakly", "moderately well", "well", "very well", "very well",
-    ]  # fmt: skip
+        "barely",
+        "weakly",
+        "moderately well",
+        "well",
+        "very well",
+        "very well",
+    ]

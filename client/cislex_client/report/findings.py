@@ -1,4 +1,4 @@
-"""What was found, gathered from several tables: queries with their matches and sides, and the factors that are named."""
+"""What was found, gathered from several tables: queries with their matches and sides, and the factors they name."""
 
 from __future__ import annotations
 

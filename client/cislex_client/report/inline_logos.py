@@ -68,6 +68,11 @@ def aligned_pair(id: str, query: Motif, target: Motif, row: dict[str, Any]) -> s
     # Room for a name longer than its logo.
     width = max(width, left + (start - first) * column + 6.4 * len(note))
     return svg.document(
-        id, width, second + height + 22, "".join(body), f"{query.id} aligned with {name}",
-        f"query {query.consensus()}, target {shown.consensus()}, overlap {hi - lo} columns", cls="plot pair",
-    )  # fmt: skip
+        id,
+        width,
+        second + height + 22,
+        "".join(body),
+        f"{query.id} aligned with {name}",
+        f"query {query.consensus()}, target {shown.consensus()}, overlap {hi - lo} columns",
+        cls="plot pair",
+    )

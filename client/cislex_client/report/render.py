@@ -73,7 +73,8 @@ def page(results: Results) -> str:
 
 def _section(number: int, section: Section) -> str:
     return (
-        f'<section id="{section.id}" aria-labelledby="{section.id}-h"><h2 id="{section.id}-h"><span class="no">{number}</span>'
+        f'<section id="{section.id}" aria-labelledby="{section.id}-h"><h2 '
+        f'id="{section.id}-h"><span class="no">{number}</span>'
         f"{esc(section.title)}</h2>{section.html}</section>"
     )
 
@@ -82,7 +83,9 @@ def _damaged(results: Results) -> str:
     """What could not be read, known once every panel has tried."""
     if not results.damaged:
         return ""
-    items = "".join(f"<li><code>{esc(name)}</code> cannot be read: {esc(why)}</li>" for name, why in results.damaged.items())
+    items = "".join(
+        f"<li><code>{esc(name)}</code> cannot be read: {esc(why)}</li>" for name, why in results.damaged.items()
+    )
     return callout(f"<strong>Damaged files in the result folder.</strong><ul>{items}</ul>", "warn")
 
 

@@ -24,7 +24,7 @@ class Site:
 def find_sites(codes: np.ndarray, motifs: list[tuple[str, np.ndarray]]) -> list[Site]:
     """Sites of each named (w, 4) probability matrix on both strands of a (L,) code array, best first.
 
-    Scores are log2 of (p + 0.01) / 1.04 over 0.25, summed; N scores 0. Of overlapping sites of one motif the best stays.
+    Scores are log2 of (p + 0.01) / 1.04 over 0.25, summed; N scores 0. Of overlapping sites of a motif the best stays.
     """
     found: list[Site] = []
     for name, probabilities in motifs:

@@ -68,7 +68,8 @@ def table(
 ) -> str:
     """A table with a caption (HTML). Rows in the given order; long ones scroll in a frame and can be filtered.
 
-    ``whole`` shows all rows without frame and filter. ``note`` (HTML) stands below, for instance how many rows are only in the file.
+    ``whole`` shows all rows without frame and filter.
+    ``note`` (HTML) stands below, for instance how many rows are only in the file.
     """
     lines = list(rows)
     long = len(lines) > LONG and not whole

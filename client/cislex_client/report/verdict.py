@@ -85,7 +85,10 @@ def judge(results: Results) -> Verdict:
     if low <= 0.5:
         level = "chance"
         reason = "whose interval includes 0.5" if pair else "no better than 0.5"
-        sentence = f"It is not shown that the model tells held-out sequences apart better than chance ({said}, {reason}){baselines}."
+        sentence = (
+            f"It is not shown that the model tells held-out sequences "
+            f"apart better than chance ({said}, {reason}){baselines}."
+        )
     elif best is not None and model.auroc <= best.auroc:
         level = "baseline"
         sentence = (
@@ -96,7 +99,8 @@ def judge(results: Results) -> Verdict:
         level = "unclear"
         sentence = (
             f"The model separates held-out sequences {how_well(model.auroc)} ({said}); whether it is better than "
-            f"{best.label} ({fixed(best.auroc, 2)}) cannot be said, for that lies within the interval{_rest(known, best)}."
+            f"{best.label} ({fixed(best.auroc, 2)}) cannot be said, "
+            f"for that lies within the interval{_rest(known, best)}."
         )
     else:
         level = "better"
@@ -124,7 +128,8 @@ def _caveats(results: Results, metrics: dict[str, Any], model: Scores, known: li
     gc = next((scores for scores in known if scores.key == "gc"), None)
     if gc is not None and gc.auroc >= 0.65:
         out.append(
-            f"GC content alone reaches AUROC {fixed(gc.auroc, 2)}: the two sets differ in composition, and part of what "
+            f"GC content alone reaches AUROC {fixed(gc.auroc, 2)}: "
+            f"the two sets differ in composition, and part of what "
             "the model uses may be that."
         )
     pair = model.pair("auroc")

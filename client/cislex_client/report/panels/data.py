@@ -52,7 +52,8 @@ def _source(results: Results) -> str:
     definition = results.request("label").get("definition") or results.summary("label").get("definition")
     if definition:
         meaning = {
-            "unchanged": "“WT” here means peaks <em>unchanged</em> by the knock-out, not peaks specific to the wild type",
+            "unchanged": "“WT” here means peaks <em>unchanged</em> by the "
+            "knock-out, not peaks specific to the wild type",
             "specific": "“WT” here means peaks that lose accessibility in the knock-out (WT-specific)",
         }.get(str(definition).lower().rsplit("_", 1)[-1], f"labels follow the definition “{esc(definition)}”")
         bits.append(f"<strong>{meaning}.</strong>")
@@ -79,13 +80,19 @@ def _splits(counts: Counter[tuple[Any, Any]]) -> str:
             body.append(svg.rect(left, y + j * 17, w, 14, f"fill-{side.lower()}", 2))
             body.append(svg.text(left + w + 6, y + j * 17 + 11, f"{side} {count(n)}", cls="value"))
     drawing = svg.document(
-        "fig-splits-svg", width, height, "".join(body), "Sequences per split and class",
+        "fig-splits-svg",
+        width,
+        height,
+        "".join(body),
+        "Sequences per split and class",
         "; ".join(f"{split}: {counts[(split, 'WT')]} WT, {counts[(split, 'KO')]} KO" for split in splits),
-    )  # fmt: skip
+    )
     return figure(
-        "fig-splits", drawing, "Sequences used, per split and class.",
+        "fig-splits",
+        drawing,
+        "Sequences used, per split and class.",
         legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
-    )  # fmt: skip
+    )
 
 
 def _chromosomes(rows: list[tuple[Any, Any, Any]]) -> str:
@@ -142,13 +149,19 @@ def _dropped_figure(results: Results) -> str:
         total = sum(n for (s, _), n in counts.items() if s == status)
         body.append(svg.text(x + 6, y + 12, count(total), cls="value"))
     drawing = svg.document(
-        "fig-drops-svg", width, 12 + row * len(statuses), "".join(body), "What became of the input rows",
+        "fig-drops-svg",
+        width,
+        12 + row * len(statuses),
+        "".join(body),
+        "What became of the input rows",
         "; ".join(f"{s}: {counts[(s, 'WT')]} WT, {counts[(s, 'KO')]} KO" for s in statuses),
-    )  # fmt: skip
+    )
     return figure(
-        "fig-drops", drawing, "What became of every input row (the drop ledger).",
+        "fig-drops",
+        drawing,
+        "What became of every input row (the drop ledger).",
         legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
-    )  # fmt: skip
+    )
 
 
 def _ordered(counts: Counter[tuple[str, str]]) -> list[str]:
@@ -177,9 +190,12 @@ def _dropped_table(results: Results) -> str:
         )
     columns = [Column("Status"), Column("Meaning"), Column("WT", True), Column("KO", True), Column("Share", True)]
     return table(
-        "tab-drops", f"All {plural(total, 'input row')}, by what became of them ({term('ledger', 'drop ledger')})",
-        columns, lines, note="Every single row with its reason: <code>drops.tsv</code>.",
-    )  # fmt: skip
+        "tab-drops",
+        f"All {plural(total, 'input row')}, by what became of them ({term('ledger', 'drop ledger')})",
+        columns,
+        lines,
+        note="Every single row with its reason: <code>drops.tsv</code>.",
+    )
 
 
 def _preflight(results: Results) -> str:
@@ -207,13 +223,13 @@ def _preflight(results: Results) -> str:
 
 
 def alias_pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
-    """(name in the input, name in the genome) of a pre-flight report; a mapping and a list of objects are both taken."""
+    """(name in the input, name in the genome) of a pre-flight report; a mapping or a list of objects."""
     value = found.get("aliases") or found.get("alias_used") or {}
     if isinstance(value, dict):
         inner = value.get("mapped") or value.get("map") or value
-        pairs = inner.items() if isinstance(inner, dict) else ()
-        return [(str(a), str(b)) for a, b in pairs if isinstance(b, str) and a != b]
-    pairs = []
+        items = inner.items() if isinstance(inner, dict) else ()
+        return [(str(a), str(b)) for a, b in items if isinstance(b, str) and a != b]
+    pairs: list[tuple[str, str]] = []
     for entry in value if isinstance(value, list) else ():
         if isinstance(entry, dict):
             texts = [str(v) for v in entry.values() if isinstance(v, str)]

@@ -60,12 +60,14 @@ def _words(shown: list[dict[str, Any]], between: bool) -> str:
     against = "each class against the other" if between else "each class against shuffled sequences"
     text = (
         f"<p>Independent of the network: the share of test sequences with at least one site of a known motif, "
-        f"{against} ({term('enrichment', 'how this is counted')}). {count(significant)} of {count(len(shown))} motifs differ "
+        f"{against} ({term('enrichment', 'how this is counted')}). "
+        f"{count(significant)} of {count(len(shown))} motifs differ "
         f"at q ≤ {SIGNIFICANT:g}.</p>"
     )
     if significant == 0:
         text += callout(
-            "<strong>No known motif differs significantly</strong> between the classes. The bars show the least unlikely ones.",
+            "<strong>No known motif differs significantly</strong> "
+            "between the classes. The bars show the least unlikely ones.",
             "warn",
         )
     return text
@@ -120,10 +122,13 @@ def _bars(shown: list[dict[str, Any]], named: set[str], between: bool) -> str:
     )
     dots = " ● marks factors that the motifs above name." if named else ""
     return figure(
-        "fig-enrichment", plot.svg("fig-enrichment-svg", "Known motifs in WT and KO sequences", describe),
-        f"The {len(rows)} motifs with the smallest q, {'WT against KO' if between else 'against shuffled sequences'}.{dots}",
-        wide=True, legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
-    )  # fmt: skip
+        "fig-enrichment",
+        plot.svg("fig-enrichment-svg", "Known motifs in WT and KO sequences", describe),
+        f"The {len(rows)} motifs with the smallest q, "
+        f"{'WT against KO' if between else 'against shuffled sequences'}.{dots}",
+        wide=True,
+        legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
+    )
 
 
 def _plain(q: float) -> str:
@@ -156,10 +161,16 @@ def _table(rows: list[dict[str, Any]], shown: list[dict[str, Any]]) -> str:
             ]
         )
     columns = [
-        Column("Motif"), Column("Consensus"), Column("% of WT", True, "enrichment"), Column("% of KO", True, "enrichment"),
-        Column("p (WT)", True, "pvalue"), Column("p (KO)", True, "pvalue"), Column("q (WT)", True, "qvalue"),
-        Column("q (KO)", True, "qvalue"), Column("Background"),
-    ]  # fmt: skip
+        Column("Motif"),
+        Column("Consensus"),
+        Column("% of WT", True, "enrichment"),
+        Column("% of KO", True, "enrichment"),
+        Column("p (WT)", True, "pvalue"),
+        Column("p (KO)", True, "pvalue"),
+        Column("q (WT)", True, "qvalue"),
+        Column("q (KO)", True, "qvalue"),
+        Column("Background"),
+    ]
     tests = sorted({str(row.get("test")) for row in shown if row.get("test")})
     note = f"Test: {esc(', '.join(tests))}. " if tests else ""
     if len(shown) > ROWS:

@@ -27,7 +27,8 @@ def panel(results: Results) -> Section:
     recurring = [e for e in entries if number(e["row"].get("n_seeds")) >= 2]
     words = (
         f"<p>Each filter of the first layer is a small motif detector. {count(len(recurring))} of "
-        f"{plural(len(entries), 'group')} of alike filters occur in at least two seeds, some in {count(n_seeds)}: what recurs is "
+        f"{plural(len(entries), 'group')} of alike filters occur in at "
+        f"least two seeds, some in {count(n_seeds)}: what recurs is "
         f"learned from the data rather than from the random start. The {term('effect', 'effect')} is the change of the "
         "WT − KO logit when the filter is silenced: negative means that the filter speaks for WT, positive for KO.</p>"
     )
@@ -44,7 +45,7 @@ def _entries(results: Results, rows: list[dict[str, Any]]) -> list[dict[str, Any
     matrices = results.motifs("filters.meme") or results.motifs("filter_queries.meme")
     matched = matches_by_query(results, "filter_matches.tsv")
     compared = results.table("filter_matches.tsv") is not None
-    out = []
+    out: list[dict[str, Any]] = []
     for row in rows:
         id = str(row.get("representative"))
         best = next(iter(matched.get(id, [])), None)
@@ -115,11 +116,17 @@ def _table(entries: list[dict[str, Any]]) -> str:
             ]
         )
     columns = [
-        Column("Representative"), Column("Seeds", True, "recurrence"), Column("Filters", True), Column("Consensus"),
-        Column("Effect on logit", True, "effect"), Column("Active in WT", True, "activation"),
-        Column("Active in KO", True, "activation"), Column("Resembles"), Column("Family", term="family"),
+        Column("Representative"),
+        Column("Seeds", True, "recurrence"),
+        Column("Filters", True),
+        Column("Consensus"),
+        Column("Effect on logit", True, "effect"),
+        Column("Active in WT", True, "activation"),
+        Column("Active in KO", True, "activation"),
+        Column("Resembles"),
+        Column("Family", term="family"),
         Column("q", True, "qvalue"),
-    ]  # fmt: skip
+    ]
     note = (
         "All filters: <code>filters.tsv</code>, <code>filters.meme</code>; all groups: <code>filter_groups.tsv</code>."
     )

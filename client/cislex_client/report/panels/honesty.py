@@ -69,10 +69,12 @@ def _figure(model: Scores, seeds: list[Scores], baselines: list[Scores]) -> str:
         f"{scores.label} {fixed(scores.auroc)} {interval(scores.pair('auroc'), 3)}" for scores, _ in rows
     )
     return figure(
-        "fig-honesty", plot.svg("fig-honesty-svg", "AUROC of the model, each seed and the baselines", describe),
+        "fig-honesty",
+        plot.svg("fig-honesty-svg", "AUROC of the model, each seed and the baselines", describe),
         f"The model against the {term('baselines', 'baselines')} on the same sequences. Bars: 95&nbsp;% "
-        f"{term('bootstrap', 'intervals')}; squares: baselines; small dots: single seeds.", wide=True,
-    )  # fmt: skip
+        f"{term('bootstrap', 'intervals')}; squares: baselines; small dots: single seeds.",
+        wide=True,
+    )
 
 
 def _table(model: Scores, seeds: list[Scores], baselines: list[Scores]) -> str:
@@ -95,8 +97,11 @@ def _table(model: Scores, seeds: list[Scores], baselines: list[Scores]) -> str:
         lines.append(cells)
     lines += [line(scores, f"baseline: {scores.label}") for scores in baselines]
     columns = [
-        Column("Predictor"), Column("AUROC", True, "auroc"), Column("AUPRC", True, "auprc"), Column("Accuracy", True, "accuracy"),
-    ]  # fmt: skip
+        Column("Predictor"),
+        Column("AUROC", True, "auroc"),
+        Column("AUPRC", True, "auprc"),
+        Column("Accuracy", True, "accuracy"),
+    ]
     return table(
         "tab-honesty",
         "Every predictor on the same test sequences (95&nbsp;% interval)",

@@ -38,16 +38,22 @@ def panel(results: Results) -> Section:
             ]
         )
     columns = [
-        Column("Rank", True), Column("k-mer"), Column("Summed saliency", True, "ranking"), Column("Occurrences", True),
-        Column("in WT", True), Column("in KO", True), Column("Share in WT", True),
-    ]  # fmt: skip
+        Column("Rank", True),
+        Column("k-mer"),
+        Column("Summed saliency", True, "ranking"),
+        Column("Occurrences", True),
+        Column("in WT", True),
+        Column("in KO", True),
+        Column("Share in WT", True),
+    ]
     note = (
         f"The first {ROWS} of {count(len(rows))} k-mers; all: <code>kmer_ranking.tsv</code>."
         if len(rows) > ROWS
         else ""
     )
     words = (
-        f"<p>A window slides over every test sequence; each k-mer gathers the {term('importance', 'importance')} under it. "
+        f"<p>A window slides over every test sequence; each k-mer "
+        f"gathers the {term('importance', 'importance')} under it. "
         "A high rank may come from one strong site or from many weak ones: the occurrences tell which.</p>"
     )
     body = table(

@@ -81,7 +81,8 @@ def _command(run: dict[str, Any]) -> str:
         return ""
     line = shlex.join(map(str, command)) if isinstance(command, list) else str(command)
     return (
-        "<h3>Repeat this run</h3><p>The same command on inputs with the same digests gives the same results; a server that "
+        "<h3>Repeat this run</h3><p>The same command on inputs with "
+        "the same digests gives the same results; a server that "
         f'still holds them answers from its cache.</p><pre class="command" tabindex="0"><code>{esc(line)}</code></pre>'
     )
 
@@ -146,7 +147,8 @@ def _steps(results: Results) -> str:
 
 def _warnings(run: dict[str, Any]) -> str:
     items = [
-        f"<li><strong>{esc(step.get('title') or step.get('id'))}:</strong> {esc(w.get('message') if isinstance(w, dict) else w)}</li>"
+        f"<li><strong>{esc(step.get('title') or step.get('id'))}:</strong> "
+        f"{esc(w.get('message') if isinstance(w, dict) else w)}</li>"
         for step in run.get("steps") or []
         for w in step.get("warnings") or []
     ]

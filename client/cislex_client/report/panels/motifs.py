@@ -63,16 +63,24 @@ def _words(results: Results, found: list[Query]) -> str:
     size = f" ({count(n_targets)} motifs)" if n_targets == n_targets else ""
     matched = sum(query.best is not None for query in found)
     text = (
-        f"<p>{plural(len(found), 'matrix', 'matrices')} from the salient k-mers and from the whole sets were compared with "
+        f"<p>{plural(len(found), 'matrix', 'matrices')} from the "
+        f"salient k-mers and from the whole sets were compared with "
         f"<strong>{esc(database)}</strong>{size}. {count(matched)} have a significant match ({level(results)}); "
         f"{count(len(found) - matched)} have none. Members of one family often share a motif: a name stands for the "
         f"{term('family', 'family')}, not for proof that this very factor binds.</p>"
     )
     if matched == 0:
         text += callout(
-            "<strong>No matrix resembles a known motif significantly.</strong> That is a result: either the model found no "
-            "motif, or the motifs are not in the database.", "warn",
-        )  # fmt: skip
+            "<strong>No matrix "
+            "resembles a known "
+            "motif "
+            "significantly.</strong> "
+            "That is a "
+            "result: either "
+            "the model found no "
+            "motif, or the motifs are not in the database.",
+            "warn",
+        )
     return text
 
 
@@ -99,10 +107,15 @@ def _factor_table(side: str, heading: str, named: list[Factor]) -> str:
             ]
         )
     columns = [
-        Column("Factor"), Column("Family and class", term="family"), Column("p", True, "pvalue"), Column("E", True, "evalue"),
-        Column("q", True, "qvalue"), Column("Matrices", True), Column("% of WT", True, "enrichment"),
+        Column("Factor"),
+        Column("Family and class", term="family"),
+        Column("p", True, "pvalue"),
+        Column("E", True, "evalue"),
+        Column("q", True, "qvalue"),
+        Column("Matrices", True),
+        Column("% of WT", True, "enrichment"),
         Column("% of KO", True, "enrichment"),
-    ]  # fmt: skip
+    ]
     caption = heading.removesuffix(side) + side_tag(side) if side != "both" else heading
     return table(f"tab-factors-{side.lower()}", caption, columns, lines)
 
@@ -160,7 +173,8 @@ def _card(id: str, query: Query, targets: dict[str, Any]) -> str:
     facts = [f"{count(sites)} sites"] if sites == sites else []
     facts += [f"discovery E {pvalue(e)}"] if e == e else []
     return (
-        f'<figure class="card" id="{id}"><header>{side_tag(query.side)} <span class="origin">{_origin(query)}</span></header>'
+        f'<figure class="card" id="{id}"><header>{side_tag(query.side)} '
+        f'<span class="origin">{_origin(query)}</span></header>'
         f'<div class="scroll">{drawing}</div><figcaption>{verdict}<p class="stats"><code>{consensus}</code> '
         f"{' · '.join(facts)}</p><p class='stats'><code>{esc(query.id)}</code></p></figcaption></figure>"
     )
@@ -193,14 +207,26 @@ def _match_table(found: list[Query]) -> str:
                 ]
             )
     columns = [
-        Column("Matrix"), Column("Class"), Column("Known motif"), Column("Family", term="family"), Column("p", True, "pvalue"),
-        Column("E", True, "evalue"), Column("q", True, "qvalue"), Column("Significant"), Column("Found, known"),
-        Column("Strand"), Column("Overlap", True),
-    ]  # fmt: skip
+        Column("Matrix"),
+        Column("Class"),
+        Column("Known motif"),
+        Column("Family", term="family"),
+        Column("p", True, "pvalue"),
+        Column("E", True, "evalue"),
+        Column("q", True, "qvalue"),
+        Column("Significant"),
+        Column("Found, known"),
+        Column("Strand"),
+        Column("Overlap", True),
+    ]
     return table(
-        "tab-matches", "Matches: at most five significant ones per matrix, else the nearest", columns, lines,
-        filter_label="Filter by matrix, factor or family", note="All of them: <code>matches.tsv</code>.",
-    )  # fmt: skip
+        "tab-matches",
+        "Matches: at most five significant ones per matrix, else the nearest",
+        columns,
+        lines,
+        filter_label="Filter by matrix, factor or family",
+        note="All of them: <code>matches.tsv</code>.",
+    )
 
 
 def _clusters(results: Results) -> str:
@@ -223,13 +249,22 @@ def _clusters(results: Results) -> str:
             ]
         )
     columns = [
-        Column("Cluster"), Column("k-mers", True), Column("from WT", True), Column("from KO", True), Column("Consensus"),
-        Column("Bits", True, "bits"), Column("Motif discovery"),
-    ]  # fmt: skip
+        Column("Cluster"),
+        Column("k-mers", True),
+        Column("from WT", True),
+        Column("from KO", True),
+        Column("Consensus"),
+        Column("Bits", True, "bits"),
+        Column("Motif discovery"),
+    ]
     return table(
-        "tab-clusters", f"{term('cluster', 'Clusters')} of salient k-mers", columns, lines, filter_label="Filter clusters",
+        "tab-clusters",
+        f"{term('cluster', 'Clusters')} of salient k-mers",
+        columns,
+        lines,
+        filter_label="Filter clusters",
         note="Clusters of fewer than ten k-mers are not searched for motifs.",
-    )  # fmt: skip
+    )
 
 
 def _sort_key(value: Any) -> Any:

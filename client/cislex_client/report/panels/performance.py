@@ -90,9 +90,12 @@ def _calibration(metrics: dict[str, Any]) -> str:
     return figure(
         "fig-calibration",
         plot.svg("fig-calibration-svg", "Calibration", f"Expected calibration error {fixed(ece)}"),
-        f"{term('calibration', 'Calibration')}: on the diagonal, probabilities can be taken at their word. Dot size: number "
+        f"{term('calibration', 'Calibration')}: "
+        f"on the diagonal, "
+        f"probabilities can be taken at "
+        f"their word. Dot size: number "
         f"of sequences. Expected calibration error {fixed(ece)}.",
-    )  # fmt: skip
+    )
 
 
 def calibration_bins(calibration: dict[str, Any]) -> list[tuple[float, float, float]]:
@@ -133,9 +136,13 @@ def _curves(results: Results, metrics: dict[str, Any]) -> list[str]:
 
 
 def _curve_figure(
-    id: str, title: str, named: list[tuple[str, str, float, float, dict[str, Any]]], kind: str, axes: tuple[str, str],
+    id: str,
+    title: str,
+    named: list[tuple[str, str, float, float, dict[str, Any]]],
+    kind: str,
+    axes: tuple[str, str],
     base: float | None,
-) -> str:  # fmt: skip
+) -> str:
     plot = svg.Plot(330, 290, (0, 1), (0, 1), left=58)
     labels = {
         "fpr": "false-positive rate (KO called WT)",
@@ -162,9 +169,11 @@ def _curve_figure(
     area = term("auroc", "AUROC") if kind == "roc" else term("auprc", "AUPRC")
     chance = "The dotted line is chance." if kind == "roc" or base is not None else ""
     return figure(
-        id, plot.svg(f"{id}-svg", title, "; ".join(label for _, label in keys)),
-        f"{title}; {area} in brackets. {chance}", legend=legend(keys),
-    )  # fmt: skip
+        id,
+        plot.svg(f"{id}-svg", title, "; ".join(label for _, label in keys)),
+        f"{title}; {area} in brackets. {chance}",
+        legend=legend(keys),
+    )
 
 
 def _class_table(metrics: dict[str, Any]) -> str:
@@ -177,9 +186,12 @@ def _class_table(metrics: dict[str, Any]) -> str:
         values = [number(part.get(key)) for key in ("precision", "recall", "f1")]
         lines.append([text_cell(name), *(number_cell(v, fixed(v)) for v in values), number_cell(number(part.get("n")))])
     columns = [
-        Column("Class"), Column("Precision", True, "precision"), Column("Recall", True, "recall"), Column("F1", True, "f1"),
+        Column("Class"),
+        Column("Precision", True, "precision"),
+        Column("Recall", True, "recall"),
+        Column("F1", True, "f1"),
         Column("Sequences", True),
-    ]  # fmt: skip
+    ]
     accuracy = number(metrics.get("accuracy"))
     return table(
         "tab-classes", f"Per class; {term('accuracy', 'accuracy')} over both: {percent(accuracy, 1)}", columns, lines

@@ -29,17 +29,28 @@ def panel(results: Results) -> Section | None:
     names = listing([esc(row.get("target_name") or row.get("target")) for row in false[:6]])
     said = f"Named but not planted: {names}." if false else "No name was given that had not been planted."
     text = callout(
-        f"<strong>{count(found)} of {plural(int(n) if n == n else 0, 'planted motif')} recovered and named ({share}) at "
-        f"{level}.</strong> {said}", "good" if good else "warn",
-    )  # fmt: skip
+        f"<strong>{count(found)} of "
+        f"{plural(int(n) if n == n else 0, 'planted motif')} "
+        f"recovered and named ({share}) at "
+        f"{level}.</strong> {said}",
+        "good" if good else "warn",
+    )
     text += (
-        "<p>The sequences of this run are simulated: known motifs were planted at known positions, so the right answer is "
+        "<p>The sequences of this run are simulated: known motifs "
+        "were planted at known positions, so the right answer is "
         f"known. {term('recovered', 'When a motif counts as recovered')}.</p>"
     )
     columns = [
-        Column("Planted motif"), Column("Planted in"), Column("Times", True), Column("Recovered"), Column("By matrix"),
-        Column("Named"), Column("p", True, "pvalue"), Column("q", True, "qvalue"), Column("Rank of the exact motif", True),
-    ]  # fmt: skip
+        Column("Planted motif"),
+        Column("Planted in"),
+        Column("Times", True),
+        Column("Recovered"),
+        Column("By matrix"),
+        Column("Named"),
+        Column("p", True, "pvalue"),
+        Column("q", True, "qvalue"),
+        Column("Rank of the exact motif", True),
+    ]
     return Section(
         "planted", title, nav, text + table("tab-planted", f"Planted motifs at {level}", columns, map(_line, rows))
     )

@@ -92,8 +92,8 @@ def choose(results: Results, data: Attributions) -> list[Example]:
     p = np.array([p_wt.get(int(row), np.nan) for row in data.rows])
     if not np.isfinite(p).any():
         strength = data.importance.sum(axis=1)
-        order = np.argsort(-strength, kind="stable")
-        picked = [i for label in (1, 0) for i in order[data.labels[order] == label][:PER_CLASS]]
+        strongest = np.argsort(-strength, kind="stable")
+        picked = [i for label in (1, 0) for i in strongest[data.labels[strongest] == label][:PER_CLASS]]
         return [_describe(results, data, int(i), names, float("nan"), "strongest importance") for i in picked]
     found = []
     for label in (1, 0):
@@ -132,9 +132,15 @@ def _describe(results: Results, data: Attributions, i: int, names: dict[int, str
     start = number(row.get("start"))
     placed = bool(place) and row.get("strand") != "-"
     return Example(
-        i, names.get(label, str(label)), p, right, why, title,
-        str(row["chrom"]) if placed else None, int(start) if placed else None,
-    )  # fmt: skip
+        i,
+        names.get(label, str(label)),
+        p,
+        right,
+        why,
+        title,
+        str(row["chrom"]) if placed else None,
+        int(start) if placed else None,
+    )
 
 
 def _row(results: Results, row: int) -> dict[str, Any]:
@@ -181,9 +187,13 @@ def _example(
     height = _letters(body, projected, codes, picks, sites, lo, hi, top)
     where = " ".join(f"{site.name} at {site.start}" for site in sites)
     drawing = svg.document(
-        f"{id}-svg", WIDTH, height, "".join(body), f"Attribution of {example.title}",
+        f"{id}-svg",
+        WIDTH,
+        height,
+        "".join(body),
+        f"Attribution of {example.title}",
         f"letters shown: positions {lo} to {hi} of {length}. {where}",
-    )  # fmt: skip
+    )
     verdict = ""
     if example.p_wt == example.p_wt:
         said = "WT" if example.p_wt > 0.5 else "KO"
@@ -196,7 +206,7 @@ def _example(
 
 
 def _span(example: Example, lo: int, hi: int) -> str:
-    """Where the letters lie on the genome; nothing for a reversed or unplaced sequence, whose direction is not certain."""
+    """Where the letters lie on the genome; nothing for a reversed or unplaced sequence."""
     if example.chrom is None or example.start is None:
         return ""
     return f" · letters: {esc(locus(example.chrom, example.start + lo, example.start + hi))}"
@@ -228,21 +238,30 @@ def _track(body: list[str], importance: np.ndarray, picks: list[tuple[int, int]]
     points.append(f"V{svg.num(bottom)}Z")
     body.append(f'<path d="{"".join(points)}" class="area"/>')
     body.append(svg.line(LEFT, bottom, WIDTH - RIGHT, bottom, "axis"))
-    for tick in svg.nice_ticks(0, length, about=6):
-        body.append(svg.text(LEFT + tick * scale, bottom + 19, f"{tick:g}", "middle", "tick"))
+    ticks = svg.nice_ticks(0, length, about=6)
+    body += [svg.text(LEFT + tick * scale, bottom + 19, f"{tick:g}", "middle", "tick") for tick in ticks]
     # From the marked stretch to the letters below, which show it enlarged.
     foot = bottom + 44
     corners = [
-        (LEFT + lo * scale, bottom + 24), (LEFT + hi * scale, bottom + 24), (WIDTH - RIGHT, foot), (LEFT, foot),
-    ]  # fmt: skip
+        (LEFT + lo * scale, bottom + 24),
+        (LEFT + hi * scale, bottom + 24),
+        (WIDTH - RIGHT, foot),
+        (LEFT, foot),
+    ]
     body.append('<path d="M' + "L".join(f"{svg.num(x)} {svg.num(y)}" for x, y in corners) + 'Z" class="zoom"/>')
     return foot + 4
 
 
 def _letters(
-    body: list[str], projected: np.ndarray, codes: np.ndarray, picks: list[tuple[int, int]], sites: list[Site],
-    lo: int, hi: int, top: float,
-) -> float:  # fmt: skip
+    body: list[str],
+    projected: np.ndarray,
+    codes: np.ndarray,
+    picks: list[tuple[int, int]],
+    sites: list[Site],
+    lo: int,
+    hi: int,
+    top: float,
+) -> float:
     n = hi - lo
     column = (WIDTH - LEFT - RIGHT) / n
     heights = np.zeros((n, 4))
@@ -274,8 +293,8 @@ def _letters(
         a, b = max(start, lo), min(end, hi)
         if b > a:
             body.append(svg.rect(LEFT + (a - lo) * column, bottom + 5, (b - a) * column, 4, "fill-pick"))
-    for tick in [t for t in svg.nice_ticks(lo, hi - 1, about=8) if t == int(t)]:
-        body.append(svg.text(LEFT + (tick - lo + 0.5) * column, bottom + 24, f"{tick:g}", "middle", "tick"))
+    ticks = [t for t in svg.nice_ticks(lo, hi - 1, about=8) if t == int(t)]
+    body += [svg.text(LEFT + (t - lo + 0.5) * column, bottom + 24, f"{t:g}", "middle", "tick") for t in ticks]
     body.append(
         svg.text((LEFT + WIDTH - RIGHT) / 2, bottom + 40, "position in the window (bp, from 0)", "middle", "label")
     )

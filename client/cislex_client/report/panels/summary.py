@@ -58,7 +58,8 @@ def _compared(results: Results) -> str:
             " and others" if len(chroms) > 6 else ""
         )
     return (
-        f"<strong>{count(n_wt)} WT</strong> sequences{_source(results, 'wt')} were compared with <strong>{count(n_ko)} KO</strong> "
+        f"<strong>{count(n_wt)} WT</strong> sequences{_source(results, 'wt')} "
+        f"were compared with <strong>{count(n_ko)} KO</strong> "
         f"sequences{_source(results, 'ko')}; {count(len(test))}{esc(where)} were held out for testing."
     )
 
@@ -82,7 +83,8 @@ def _names(results: Results, named: list[Factor], level: str) -> list[str]:
         out.append(f"In both classes: {listing([esc(f.name) for f in both[:NAMED]])}{more}.")
     if named and level in ("chance", "baseline"):
         out.append(
-            "As the model is no better than simpler predictors, these names say little about the difference of the classes."
+            "As the model is no better than simpler predictors, these "
+            "names say little about the difference of the classes."
         )
     return out
 
@@ -101,12 +103,28 @@ def _tiles(results: Results) -> str:
     mean, sd = mean_sd([number(s.get("auroc")) for s in per_seed(metrics)])
     sizes = {name: number(part.get("n")) for name, part in per_class(metrics).items()}
     tiles = [
-        (term("auroc", "AUROC"), fixed(model.auroc), f"95&nbsp;% {interval(model.pair('auroc'))}" if model.pair("auroc") else ""),
-        (term("baselines", "Best baseline"), fixed(best.auroc) if best else "–", esc(best.label) if best else "none measured"),
-        (term("accuracy", "Accuracy"), percent(model.accuracy, 1), f"95&nbsp;% {interval(model.pair('accuracy'))}" if model.pair("accuracy") else ""),
+        (
+            term("auroc", "AUROC"),
+            fixed(model.auroc),
+            f"95&nbsp;% {interval(model.pair('auroc'))}" if model.pair("auroc") else "",
+        ),
+        (
+            term("baselines", "Best baseline"),
+            fixed(best.auroc) if best else "–",
+            esc(best.label) if best else "none measured",
+        ),
+        (
+            term("accuracy", "Accuracy"),
+            percent(model.accuracy, 1),
+            f"95&nbsp;% {interval(model.pair('accuracy'))}" if model.pair("accuracy") else "",
+        ),
         ("Single seeds, AUROC", fixed(mean), f"± {fixed(sd)} (sd)" if sd == sd else "one seed"),
-        ("Test sequences", count(sum(sizes.values())) if sizes else "–", " · ".join(f"{count(n)} {esc(k)}" for k, n in sorted(sizes.items(), reverse=True))),
-    ]  # fmt: skip
+        (
+            "Test sequences",
+            count(sum(sizes.values())) if sizes else "–",
+            " · ".join(f"{count(n)} {esc(k)}" for k, n in sorted(sizes.items(), reverse=True)),
+        ),
+    ]
     items = "".join(
         f'<div class="tile"><dt>{name}</dt><dd>{value}</dd><dd class="sub">{sub}</dd></div>'
         for name, value, sub in tiles
@@ -122,11 +140,15 @@ def _leaders(results: Results, named: list[Factor]) -> str:
 def _leader(side: str, named: list[Factor]) -> str:
     lead = next((f for f in named if f.query.motif is not None), None)
     if lead is None or lead.query.motif is None:
-        return f'<figure class="card"><header>{side_tag(side)}</header><figcaption><p class="verdict nomatch">No factor named</p></figcaption></figure>'
+        return (
+            f'<figure class="card"><header>{side_tag(side)}</header><figcaption><p '
+            f'class="verdict nomatch">No factor named</p></figcaption></figure>'
+        )
     q: Any = number(lead.best.get("qvalue"))
     logo = inline_logo(f"fig-lead-{side.lower()}", lead.query.motif, height=70, column=20)
     return (
-        f'<figure class="card lead-{side.lower()}"><header>{side_tag(side)} <span class="origin">leading motif</span></header>'
+        f'<figure class="card lead-{side.lower()}"><header>{side_tag(side)} '
+        f'<span class="origin">leading motif</span></header>'
         f'<div class="scroll">{logo}</div><figcaption><p class="verdict"><strong>{esc(lead.name)}</strong> '
         f'<span class="also">{esc(lead.family)} · q {pvalue(q)}</span></p></figcaption></figure>'
     )

@@ -84,8 +84,9 @@ def _words(results: Results, seeds: dict[int, dict[str, np.ndarray]], chosen_on:
     if chosen_on == "test":
         out += callout(
             "The epoch was chosen on the <strong>test</strong> sequences, as the paper does. "
-            "The test figures below are therefore optimistic.", "warn",
-        )  # fmt: skip
+            "The test figures below are therefore optimistic.",
+            "warn",
+        )
     return out
 
 
@@ -157,8 +158,13 @@ def _table(seeds: dict[int, dict[str, np.ndarray]], watched: str) -> str:
             ]
         )
     columns = [
-        Column("Seed", True), Column("Epochs run", True), Column("Epoch kept", True), Column("Training loss", True, "loss"),
-        Column("Validation loss", True, "loss"), Column("Training accuracy", True, "accuracy"),
-        Column(f"{watched.capitalize()} accuracy", True, "accuracy"), Column("Time", True),
-    ]  # fmt: skip
+        Column("Seed", True),
+        Column("Epochs run", True),
+        Column("Epoch kept", True),
+        Column("Training loss", True, "loss"),
+        Column("Validation loss", True, "loss"),
+        Column("Training accuracy", True, "accuracy"),
+        Column(f"{watched.capitalize()} accuracy", True, "accuracy"),
+        Column("Time", True),
+    ]
     return table("tab-seeds", "Each seed at the epoch that was kept", columns, lines)
