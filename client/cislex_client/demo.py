@@ -23,6 +23,9 @@ from cislex_client.tables import read_rows, write_rows
 
 Q_THRESHOLD = 0.01
 WINDOW_BP = 200
+EPOCHS = 10
+"""Planted words are learnt within a few epochs: the demo needs no more, and two cores should not need long."""
+PATIENCE = 3
 MOTIF_DB = "jaspar2024-vertebrates"
 COLUMNS = (
     "motif_id", "name", "planted_in", "n_planted", "recovered", "query", "query_consensus", "target", "target_name",
@@ -35,7 +38,7 @@ class DemoOptions:
     """Options of the demo; None leaves the services' defaults."""
 
     seeds: int = 5
-    epochs: int | None = None
+    epochs: int | None = EPOCHS
     n_per_class: int | None = None
     seed: int = 1
     device: str = "auto"
@@ -57,7 +60,9 @@ def demo_steps(options: DemoOptions) -> list[Step]:
     simulate = Step("simulate", "simulate peaks with planted motifs", "encoder.Simulate",
                     {"n_wt": options.n_per_class, "n_ko": options.n_per_class, "seed": options.seed,
                      "window_bp": WINDOW_BP})  # fmt: skip
-    analysis = WtkoOptions(window_bp=WINDOW_BP, seeds=options.seeds, epochs=options.epochs, device=options.device)
+    analysis = WtkoOptions(
+        window_bp=WINDOW_BP, seeds=options.seeds, epochs=options.epochs, patience=PATIENCE, device=options.device
+    )
     steps = [simulate]
     for step in plan(analysis, {}, options.motif_db):
         if step.id == "dataset":

@@ -15,7 +15,7 @@ from cislex_client.output import Format
 def demo(
     to: Annotated[Path, typer.Option("--out", help="Result folder.")] = Path("demo"),
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Models trained, one per seed.")] = 5,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Most epochs.")] = 10,
     n: Annotated[int | None, typer.Option("--n", min=20, help="Sequences per class.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 1,
     device: common.Device = "auto",
