@@ -68,7 +68,7 @@ def _sequences(n: int = 96, window: int = WINDOW, seed: int = 0) -> tuple[np.nda
     return codes, targets
 
 
-def _dataset_rows(codes: np.ndarray, targets: np.ndarray, coordinates: bool = True) -> pa.Table:
+def _dataset_rows(codes: np.ndarray, targets: np.ndarray, coordinates: bool = True, strand: str = ".") -> pa.Table:
     n, window = codes.shape
     starts = [1000 * i if coordinates else None for i in range(n)]
     return pa.table(
@@ -79,7 +79,7 @@ def _dataset_rows(codes: np.ndarray, targets: np.ndarray, coordinates: bool = Tr
             "chrom": pa.array([f"chr{i % 3 + 1}" if coordinates else None for i in range(n)], pa.string()),
             "start": pa.array(starts, pa.int64()),
             "end": pa.array([None if s is None else s + window for s in starts], pa.int64()),
-            "strand": pa.array(["."] * n),
+            "strand": pa.array([strand] * n),
             "label": pa.array(targets, pa.int64()),
             "split": ["test" if i % 3 else "train" for i in range(n)],
         }
@@ -94,7 +94,9 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def make_dataset(desk: Desk) -> Callable[..., Artifact]:
-    def make(codes: np.ndarray | None = None, targets: np.ndarray | None = None, **options: Any) -> Artifact:
+    def make(
+        codes: np.ndarray | None = None, targets: np.ndarray | None = None, read: str = "+", **options: Any
+    ) -> Artifact:
         if codes is None or targets is None:
             codes, targets = _sequences()
         assert len(decode_batch(codes)) == len(targets)
@@ -106,7 +108,7 @@ def make_dataset(desk: Desk) -> Callable[..., Artifact]:
             np.save(folder / "targets.npy", targets)
             pq.write_table(_dataset_rows(codes, targets, **options), folder / "rows.parquet")
 
-        semantics = {"target": {"type": "class_index", "classes": ["KO", "WT"]}}
+        semantics = {"target": {"type": "class_index", "classes": ["KO", "WT"]}, "strand": read}
         return desk.commit("dataset", write, semantics=semantics)
 
     return make

@@ -73,10 +73,12 @@ def test_paper_protocols_take_the_plain_top_three(desk: Any, attributions: Artif
     assert table["start"] == [max(p - 6, 0) for p in table["position"]]
 
 
-def _hand_made(desk: Any, make_dataset: Callable, importance: list[list[float]], words: list[str]) -> Artifact:
-    """Attributions with given importances on given sequences (row 0 KO, row 1 WT), without coordinates."""
+def _hand_made(
+    desk: Any, make_dataset: Callable, importance: list[list[float]], words: list[str], **options: Any
+) -> Artifact:
+    """Attributions with given importances on given sequences (row 0 KO, row 1 WT)."""
     codes = np.stack([encode(word) for word in words])
-    dataset = make_dataset(codes, np.array([0, 1]), coordinates=False)
+    dataset = make_dataset(codes, np.array([0, 1]), **options)
     values = np.array(importance, dtype=np.float32)
 
     def write(folder: Path) -> None:
@@ -91,7 +93,7 @@ def _hand_made(desk: Any, make_dataset: Callable, importance: list[list[float]],
 def test_golden_table_at_the_edges(desk: Any, make_dataset: Callable) -> None:
     words = ["ACGTTGCAACGGTTAA", "NNNNTGCAACGGTNNN"]
     importance = [[9.0] + [0.0] * 14 + [5.0], [8.0] * 4 + [1.0] + [0.0] * 8 + [7.0] * 3]
-    made = _hand_made(desk, make_dataset, importance, words)
+    made = _hand_made(desk, make_dataset, importance, words, coordinates=False)
     table = _extract(desk, made, k=6, rc_aware=False).table("kmers.parquet").to_pydict()
     # row 0: both ends, moved inside; row 1: N is no candidate, position 4 is the only one with a score
     assert list(zip(table["row"], table["position"], table["start"], table["kmer"], strict=True)) == [
@@ -105,6 +107,18 @@ def test_golden_table_at_the_edges(desk: Any, make_dataset: Callable) -> None:
     code = _extract(desk, made, kmer_protocol="code", rc_aware=False, top_n=2).table("kmers.parquet").to_pydict()
     assert code["kmer"] == ["ACGTTGNNNNNN", "CGGTTAANNNNN", "NNNNTGNNNNNN", "NNNNTGCNNNNN"]
     assert code["position"] == [0, 15, 0, 1]
+
+
+@pytest.mark.parametrize("read, strand, expected", [("+", "-", [2, 1002]), ("as given", "-", [8, 1008])])
+def test_ready_sequences_of_the_minus_strand_run_backwards(
+    desk: Any, make_dataset: Callable, read: str, strand: str, expected: list[int]
+) -> None:
+    """Window [0, 16) and [1000, 1016); the k-mer is [2, 8) of it."""
+    importance = [[0.0] * 5 + [9.0] + [0.0] * 10] * 2
+    made = _hand_made(desk, make_dataset, importance, ["ACGTTGCAACGGTTAA"] * 2, read=read, strand=strand)
+    table = _extract(desk, made, k=6, top_n=1).table("kmers.parquet").to_pydict()
+    assert table["start"] == [2, 2]
+    assert table["genomic_start"] == expected
 
 
 def test_k_longer_than_the_window(desk: Any, attributions: Artifact) -> None:

@@ -119,6 +119,7 @@ def _kmers_of_block(
         "rank": rank + 1,
         "position": position,
         "start": starts,
+        "end": ends,
         "kmer": np.array(decode_batch(kmers), dtype=object),
         "kmer_window": np.array(decode_batch(window_kmers), dtype=object),
         "turned": turned,
@@ -135,7 +136,7 @@ def _kmer_table(
     rows = np.asarray(attributions.array("rows.npy"))[joined["sequence"]]
     outputs = attributions.table("outputs.parquet")
     facts = data.rows.take(pa.array(rows))
-    genomic = _genomic_starts(facts, joined["start"])
+    genomic = _genomic_starts(data, facts, joined["start"], joined["end"])
     return pa.table(
         {
             "row": pa.array(rows, pa.int64()),
@@ -156,10 +157,19 @@ def _kmer_table(
     )
 
 
-def _genomic_starts(facts: pa.Table, starts: np.ndarray) -> pa.Array:
-    """0-based genomic start of each k-mer; null where the window has no coordinates."""
-    lefts = facts["start"].to_pylist()
-    return pa.array([None if a is None else a + int(b) for a, b in zip(lefts, starts, strict=True)], pa.int64())
+def _genomic_starts(data: Dataset, facts: pa.Table, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
+    """0-based genomic start of [start, end) of each window; null where the window has no coordinates.
+
+    Windows cut from a genome read the plus strand. Ready sequences are "as given": one on the minus strand runs from
+    its window's end backwards.
+    """
+    as_given = data.artifact.manifest.semantics.get("strand") == "as given"
+    columns = (facts[name].to_pylist() for name in ("start", "end", "strand"))
+    places = [
+        None if left is None else (right - int(end) if as_given and strand == "-" else left + int(start))
+        for left, right, strand, start, end in zip(*columns, starts, ends, strict=True)
+    ]
+    return pa.array(places, pa.int64())
 
 
 def _ranking_table(ranked: Ranking) -> pa.Table:
