@@ -14,7 +14,8 @@ import pytest
 # Test modules are imported by path (import mode importlib), so their helper module is put where it can be found.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from synthetic_results import Shape, write_results
+from synthetic_parts import Shape
+from synthetic_results import write_results
 
 CHROMIUM_ARGS = [
     "--no-sandbox",

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from cislex_client.report import render
-from synthetic_results import Shape, write_results
+from synthetic_parts import Shape
+from synthetic_results import write_results
 from test_render import FIGURES
 
 pytestmark = pytest.mark.report

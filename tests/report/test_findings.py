@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cislex_client.report.examples import choose
 from cislex_client.report.findings import binomial_two_sided, factors, lean, queries, side_of_scope
 from cislex_client.report.inline_logos import aligned_pair, target_start
-from cislex_client.report.panels.saliency import choose, window
+from cislex_client.report.panels.saliency import window
 from cislex_client.report.results import Results, read_tsv
 from cislex_client.report.sites import find_sites, scan
 from cislex_core.motif_files import read_motifs
 from cislex_core.sequences import encode
-from synthetic_results import Shape, consensus_motif, write_results, write_tsv
+from synthetic_parts import Shape, consensus_motif, write_tsv
+from synthetic_results import write_results
 
 
 def test_binomial_p_by_enumeration() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from cislex_client.report import render
 from cislex_client.report.results import STEP_OF
-from synthetic_results import Shape, write_results, write_tsv
+from synthetic_parts import Shape, write_tsv
+from synthetic_results import write_results
 
 FIGURES = (
     "fig-leaders",
