@@ -1,4 +1,4 @@
-"""A toy service for tests of the runtime: its own proto messages (built here, no generated code), specs and tasks.
+"""A toy service for tests of the runtime: its own proto messages (built here), specs and tasks.
 
 Workers load it through CISLEX_EXTRA_TASKS=toy:TASKS and CISLEX_EXTRA_SPECS=toy:SPECS with this folder on PYTHONPATH.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -38,6 +39,9 @@ def count(spec: CountSpec, inputs: Any, out: Any, progress: Any) -> None:
     attempts = progress.checkpoint_dir / "attempts"
     tries = int(attempts.read_text()) + 1 if attempts.exists() else 1
     attempts.write_text(str(tries))
+    limit = os.environ.get("TOY_FSIZE_BYTES")
+    if limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
     misbehave(spec, tries, progress)
     for i in range(start, spec.n):
         total += i
@@ -116,7 +120,14 @@ def messages() -> Any:
         pool.Add(_file(descriptor_pb2.FileDescriptorProto(name=name, package="cislex.toy.v1", syntax="proto3")))
     found = {
         item: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"cislex.toy.v1.{item}"))
-        for item in ("CountRequest", "WalkRequest", "Count", "GetCountRequest", "ListCountsRequest", "ListCountsResponse")
+        for item in (
+            "CountRequest",
+            "WalkRequest",
+            "Count",
+            "GetCountRequest",
+            "ListCountsRequest",
+            "ListCountsResponse",
+        )
     }
     return SimpleNamespace(**found, Empty=empty_pb2.Empty)
 
@@ -159,7 +170,8 @@ def _file(file: Any) -> Any:
     message("WalkRequest", [
         ("mood", enum, ".cislex.toy.v1.BadMood"), ("moods", enum, "repeated", ".cislex.toy.v1.BadMood"),
         ("numbers", integer, "repeated"), ("flag", boolean), ("share", double, "optional"), ("word", string),
-        ("files", nested, "repeated", ".cislex.artifacts.v1.InputFile"), ("inner", nested, ".cislex.toy.v1.CountRequest"),
+        ("files", nested, "repeated", ".cislex.artifacts.v1.InputFile"),
+        ("inner", nested, ".cislex.toy.v1.CountRequest"),
     ])  # fmt: skip
     entry = request.nested_type.add(name="LabelsEntry")
     entry.options.map_entry = True

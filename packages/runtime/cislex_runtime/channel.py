@@ -32,7 +32,7 @@ _SERVICE_CONFIG = json.dumps(
 
 
 class RpcProblem(Exception):  # noqa: N818 - what a user sees; its reason names the error
-    """A failed rpc or operation, decoded: ``code`` is the gRPC number, ``reason`` that of the catalogue (may be empty)."""
+    """A failed rpc or operation: ``code`` is the gRPC number, ``reason`` that of the catalogue (may be empty)."""
 
     def __init__(
         self, code: int, message: str, reason: str = "", violations: list[Violation] | None = None,

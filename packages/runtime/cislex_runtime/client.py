@@ -145,13 +145,15 @@ class Connection:
         return self.call(self.artifacts.Stat, artifacts_pb2.StatRequest(sha256=sha256))
 
     def local_path(self, ref: artifacts_pb2.ArtifactRef | str) -> Path | None:
-        """The store's own folder or file when the server is on this machine; read-only. None when it must be fetched."""
+        """The store's own folder or file when the server is on this machine (read-only), else None."""
         told = self.stat(_digest(ref)).local_path
         return Path(told) if told and Path(told).exists() else None
 
     def fetch(self, ref: artifacts_pb2.ArtifactRef | str, dest: Path, only: list[str] | None = None) -> Path:
-        """Copy an artifact's files (or ``only`` some, with the manifest) into the folder ``dest``, or a file to the path
-        ``dest``. Resumes broken streams and verifies every digest. Answers ``dest``."""
+        """Copy an artifact's files (or ``only`` some) and manifest into the folder ``dest``, or a file to ``dest``.
+
+        Resumes broken streams and verifies every digest. Answers ``dest``.
+        """
         stat = self.stat(_digest(ref))
         local = Path(stat.local_path) if stat.local_path and Path(stat.local_path).exists() else None
         if not stat.kind:

@@ -1,4 +1,4 @@
-"""The engine port: where attempts run. ``local`` is in cislex_runtime.local_engine; one test suite covers all engines."""
+"""The engine port: where attempts run. ``local`` is in local_engine.py; one test suite covers all engines."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The ledger: the only truth about operations. Sync SQLAlchemy Core, valid on SQLite (WAL) and PostgreSQL.
 
-Every change of an operation is one transaction: a compare-and-swap on ``seq`` plus the event of that sequence. So events
-have no gaps, a terminal state never changes, and a late attempt cannot commit (its number no longer matches).
+Every change of an operation is one transaction: a compare-and-swap on ``seq`` plus the event of that sequence. So
+events have no gaps, a terminal state never changes, and a late attempt cannot commit (its number no longer matches).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
-from cislex_core.errors import Reason, UserError
+from cislex_core.errors import CislexError, Reason, UserError
 from sqlalchemy.engine import Connection, RowMapping
 
 from cislex_runtime import schema, states
@@ -75,6 +75,76 @@ class Resource:
     summary: dict[str, Any]
     op_id: str
     created_at: float
+
+
+Insert = Callable[[sa.Table], Any]
+
+
+class Write(Protocol):
+    """Something written together with a change of an operation."""
+
+    def apply(self, connection: Connection, insert: Insert) -> None:
+        """Write within the transaction."""
+
+
+@dataclass(frozen=True)
+class StartAttempt:
+    """An attempt is handed to an engine."""
+
+    op_id: str
+    attempt: int
+    engine: str
+    ref: str
+    at: float
+
+    def apply(self, connection: Connection, insert: Insert) -> None:
+        """Insert the row."""
+        row = {"op_id": self.op_id, "attempt": self.attempt, "engine": self.engine, "ref": self.ref}
+        connection.execute(insert(schema.attempts).values(**row, started_at=self.at))
+
+
+@dataclass(frozen=True)
+class EndAttempt:
+    """An attempt ended; the first record of it stays."""
+
+    op_id: str
+    attempt: int
+    outcome: dict[str, Any]
+    at: float
+
+    def apply(self, connection: Connection, insert: Insert) -> None:
+        """Fill the row."""
+        table = schema.attempts
+        update = sa.update(table).where(
+            table.c.op_id == self.op_id, table.c.attempt == self.attempt, table.c.finished_at.is_(None)
+        )
+        connection.execute(update.values(finished_at=self.at, outcome=json.dumps(self.outcome)))
+
+
+@dataclass(frozen=True)
+class StoreResult:
+    """A result gets its name and its place in the cache; a newer one replaces it (the older artifact may be gone)."""
+
+    cache_key: str
+    resource: Resource
+
+    def apply(self, connection: Connection, insert: Insert) -> None:
+        """Insert or replace both rows."""
+        _store_resource(connection, insert, self.resource)
+        values = {"artifact": self.resource.digest, "created_at": self.resource.created_at}
+        row = insert(schema.result_cache).values(cache_key=self.cache_key, **values)
+        connection.execute(row.on_conflict_do_update(index_elements=["cache_key"], set_=values))
+
+
+def _store_resource(connection: Connection, insert: Insert, resource: Resource) -> None:
+    table = schema.resources
+    row = {**resource.__dict__, "summary": json.dumps(resource.summary)}
+    connection.execute(insert(table).values(**row).on_conflict_do_nothing(index_elements=["name"]))
+    held = connection.execute(sa.select(table.c.digest).where(table.c.name == resource.name)).scalar()
+    if held != resource.digest:
+        raise CislexError(
+            Reason.INTERNAL, f"{resource.name} stands for {held} already, not for {resource.digest}", name=resource.name
+        )
 
 
 class Ledger:
@@ -171,10 +241,14 @@ class Ledger:
         with self._read() as connection:
             return _read_operation(connection, op_id)
 
-    def change(self, op_id: str, step: Callable[[Operation], Operation | None]) -> Operation | None:
+    def change(
+        self, op_id: str, step: Callable[[Operation], Operation | None], also: Sequence[Write] = ()
+    ) -> Operation | None:
         """Apply ``step`` atomically and append the event. ``step`` may run several times and answers None to refuse.
 
-        Answers the changed operation, or None when refused or gone. Illegal state steps raise ValueError.
+        ``also`` (StartAttempt, EndAttempt, StoreResult) is written in the same transaction: all of it or nothing, and
+        nothing when refused. Answers the changed operation, or None when refused or gone. Illegal state steps raise
+        ValueError.
         """
         while True:
             with self._write() as connection:
@@ -189,6 +263,8 @@ class Ledger:
                 update = sa.update(table).where(table.c.id == op_id, table.c.seq == old.seq)
                 if connection.execute(update.values(**_row_of(new))).rowcount == 1:
                     _insert_event(connection, new)
+                    for write in also:
+                        write.apply(connection, self._insert)
                     break
         self._notify(op_id)
         return new
@@ -254,21 +330,10 @@ class Ledger:
 
     # ---- attempts ---------------------------------------------------------------------------------------------
 
-    def start_attempt(self, op_id: str, attempt: int, engine: str, ref: str, at: float) -> None:
-        """Record that an attempt was handed to an engine."""
+    def end_attempt(self, end: EndAttempt) -> None:
+        """Record how an attempt ended whose commit was refused. The first record stays."""
         with self._write() as connection:
-            connection.execute(
-                sa.insert(schema.attempts).values(op_id=op_id, attempt=attempt, engine=engine, ref=ref, started_at=at)
-            )
-
-    def end_attempt(self, op_id: str, attempt: int, outcome: dict[str, Any], at: float) -> None:
-        """Record how an attempt ended (also of one whose commit was refused). The first record stays."""
-        table = schema.attempts
-        update = sa.update(table).where(
-            table.c.op_id == op_id, table.c.attempt == attempt, table.c.finished_at.is_(None)
-        )
-        with self._write() as connection:
-            connection.execute(update.values(finished_at=at, outcome=json.dumps(outcome)))
+            end.apply(connection, self._insert)
 
     def attempts(self, op_id: str) -> list[dict[str, Any]]:
         """All attempts of an operation, in order."""
@@ -285,12 +350,6 @@ class Ledger:
         with self._read() as connection:
             return connection.execute(sa.select(table.c.artifact).where(table.c.cache_key == cache_key)).scalar()
 
-    def remember_result(self, cache_key: str, artifact: str) -> None:
-        """Cache a result; a newer one replaces it (the older artifact may be gone)."""
-        table = schema.result_cache
-        values = {"artifact": artifact, "created_at": time.time()}
-        self._upsert(table, {"cache_key": cache_key}, values)
-
     def forget_results(self, artifact: str) -> None:
         """Drop an artifact from the result cache."""
         with self._write() as connection:
@@ -298,16 +357,9 @@ class Ledger:
 
     def add_resource(self, resource: Resource) -> Resource:
         """Insert a resource unless it is there; answers the stored one. A name stands for one digest for ever."""
-        row = {**resource.__dict__, "summary": json.dumps(resource.summary)}
-        try:
-            with self._write() as connection:
-                connection.execute(sa.insert(schema.resources).values(**row))
-        except sa.exc.IntegrityError:
-            existing = self.get_resource(resource.name)
-            if existing is None or existing.digest != resource.digest:
-                raise
-            return existing
-        return resource
+        with self._write() as connection:
+            _store_resource(connection, self._insert, resource)
+        return self.get_resource(resource.name) or resource
 
     def get_resource(self, name: str) -> Resource | None:
         """One resource, or None."""
@@ -357,16 +409,17 @@ class Ledger:
     def remember_file(self, path: str, size_bytes: int, mtime_ns: int, inode: int, sha256: str) -> None:
         """Remember a file's digest."""
         values = {"size_bytes": size_bytes, "mtime_ns": mtime_ns, "inode": inode, "sha256": sha256}
-        self._upsert(schema.file_digests, {"path": path}, values)
+        insert = self._insert(schema.file_digests).values(path=path, **values)
+        with self._write() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=["path"], set_=values))
 
     # ---- inside -----------------------------------------------------------------------------------------------
 
-    def _upsert(self, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+    def _insert(self, table: sa.Table) -> Any:
+        """An insert of the database's dialect, with ON CONFLICT."""
         from sqlalchemy.dialects import postgresql, sqlite
 
-        insert = (sqlite.insert if self.is_sqlite else postgresql.insert)(table).values(**key, **values)
-        with self._write() as connection:
-            connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=values))
+        return (sqlite.insert if self.is_sqlite else postgresql.insert)(table)
 
     def _notify(self, op_id: str) -> None:
         for listener in self._listeners:

@@ -1,7 +1,7 @@
 """Finding and killing workers that a killed server left behind.
 
-The guard of each worker normally sees to this within milliseconds; this is the second line: pids recorded with their start
-times, and a mark in the environment that only our workers and their children carry.
+The guard of each worker normally sees to this within milliseconds; this is the second line: pids recorded with their
+start times, and a mark in the environment that only our workers and their children carry.
 """
 
 from __future__ import annotations

@@ -94,8 +94,8 @@ class LocalEngine:
         for folder in ("logs", "scratch", "checkpoints", "cache"):
             (self._home / folder).mkdir(parents=True, exist_ok=True)
         kill_leftovers(self._home)
-        for folder in (self._home / "scratch").iterdir():
-            shutil.rmtree(folder, ignore_errors=True)
+        for left in (self._home / "scratch").iterdir():
+            shutil.rmtree(left, ignore_errors=True)
         with self._lock:
             for slot in self._slots:
                 self._spawn(slot)
@@ -189,8 +189,10 @@ class LocalEngine:
                 process.wait(max(0.0, deadline - time.monotonic()))
             _kill_group(process)
             process.wait()
-            self._close_files(slot)
-        self._record()
+            with self._lock:
+                self._close_files(slot)
+        with self._lock:
+            self._record()
 
     # ---- inside -----------------------------------------------------------------------------------------------
 

@@ -5,25 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 FOLDER = Path(__file__).parent / "migrations"
 #: PostgreSQL advisory lock that serialises migrations (any constant of ours will do).
 _LOCK = 7_203_115_001
 
 
-def config() -> Config:
-    """Alembic's configuration, without an ini file."""
-    settings = Config()
-    settings.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    settings.set_main_option("path_separator", "os")
-    return settings
+def head() -> str:
+    """The newest revision: files are named ``<revision>_<title>.py`` and revisions count upwards."""
+    return max(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
+
+
+def current(engine: sa.Engine) -> str | None:
+    """The ledger's revision; None for an empty database."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def upgrade(engine: sa.Engine) -> None:
-    """Upgrade to the newest version within one transaction, under a lock."""
-    settings = config()
+    """Upgrade to the newest version within one transaction, under a lock; nothing is loaded when it is current."""
+    if current(engine) == head():
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    settings = Config()
+    settings.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
     with engine.connect().execution_options(cislex_write=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))

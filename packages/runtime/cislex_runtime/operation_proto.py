@@ -20,7 +20,7 @@ def to_metadata(operation: Operation) -> ops_pb2.OperationMetadata:
     """The metadata message."""
     request, snapshot = operation.request, operation.snapshot
     metadata = ops_pb2.OperationMetadata(
-        state=ops_pb2.OperationMetadata.State.Value(f"STATE_{operation.state}"),
+        state=f"STATE_{operation.state}",
         task=operation.task,
         attempt=operation.attempt,
         metrics=snapshot.get("metrics", {}),

@@ -42,8 +42,8 @@ def outcome_of(error: BaseException, usage: dict[str, Any]) -> tuple[Outcome, st
         where = getattr(error, "filename", None) or "the store"
         known = CislexError(
             Reason.DISK_FULL,
-            f"the disk is full while writing {where}: {error}. Free some space (or set CISLEX_HOME to a larger disk) and "
-            "repeat the request",
+            f"the disk is full while writing {where}: {error}. Free some space (or set CISLEX_HOME to a larger disk) "
+            "and repeat the request",
             path=where,
         )
         return Outcome(Exit.USER, error=error_json(known), usage=usage), _trace(error)

@@ -21,7 +21,7 @@ from cislex_core.settings import Settings
 
 from cislex_runtime import names, states
 from cislex_runtime.engine import AttemptSpec, Engine, Exit, Observation, Outcome, Phase
-from cislex_runtime.ledger import Ledger, Operation, Resource
+from cislex_runtime.ledger import EndAttempt, Ledger, Operation, Resource, StartAttempt, StoreResult, Write
 from cislex_runtime.outcomes import error_json
 from cislex_runtime.resources import Resources
 
@@ -153,15 +153,17 @@ class Reconciler:
         attempt = operation.attempt
         self._seen.pop(_ref(operation), None)
         self._given_up.pop(_ref(operation), None)
-        self._ledger.end_attempt(operation.id, attempt, outcome.to_json(), now)
         resource = None
         if outcome.exit is Exit.OK:
             try:
                 self._resources.check_summary(outcome.kind, outcome.summary)
-                resource = self._add_resource(operation, outcome)
-                self._ledger.remember_result(operation.request["cache_key"], outcome.artifact)
+                resource = self._resource(operation, outcome)
             except CislexError as error:
                 outcome = replace(outcome, exit=Exit.USER, error=error_json(error))
+        end = EndAttempt(operation.id, attempt, outcome.to_json(), now)
+        also: list[Write] = [end]
+        if resource is not None:
+            also.append(StoreResult(operation.request["cache_key"], resource))
 
         def step(op: Operation) -> Operation | None:
             if op.attempt != attempt or op.done:
@@ -169,8 +171,11 @@ class Reconciler:
                 return None
             return self._after(op, outcome, resource, now)
 
-        new = self._ledger.change(operation.id, step)
-        if new is not None and new.done:
+        # One transaction: a late attempt leaves neither a result nor a cache entry.
+        new = self._ledger.change(operation.id, step, also)
+        if new is None:
+            self._ledger.end_attempt(end)
+        elif new.done:
             shutil.rmtree(self._checkpoints(new.id), ignore_errors=True)
             log.info("%s %s %s after attempt %d", new.task, new.id, new.state, new.attempt)
 
@@ -218,20 +223,18 @@ class Reconciler:
             smaller["accumulation"] = spec["accumulation"] * 2
         return smaller
 
-    def _add_resource(self, op: Operation, outcome: Outcome) -> Resource:
+    def _resource(self, op: Operation, outcome: Outcome) -> Resource:
         collection = self._resources.collection(outcome.kind)
-        return self._ledger.add_resource(
-            Resource(
-                name=names.resource_name(op.tenant, collection, outcome.artifact),
-                tenant=op.tenant,
-                collection=collection,
-                kind=outcome.kind,
-                digest=outcome.artifact,
-                size_bytes=outcome.size_bytes,
-                summary=outcome.summary,
-                op_id=op.id,
-                created_at=time.time(),
-            )
+        return Resource(
+            name=names.resource_name(op.tenant, collection, outcome.artifact),
+            tenant=op.tenant,
+            collection=collection,
+            kind=outcome.kind,
+            digest=outcome.artifact,
+            size_bytes=outcome.size_bytes,
+            summary=outcome.summary,
+            op_id=op.id,
+            created_at=time.time(),
         )
 
     def _checkpoints(self, op_id: str) -> Path:
@@ -293,12 +296,14 @@ class Reconciler:
         now = time.time()
 
         def step(o: Operation) -> Operation | None:
-            if o.state not in states.PENDING or o.cancel_requested:
+            if o.state not in states.PENDING or o.cancel_requested or o.attempt != op.attempt:
                 return None
             new = replace(o, state=states.INITIALIZING, attempt=o.attempt + 1)
             return new.with_snapshot(message="", progress={}).with_time("started", now)
 
-        new = self._ledger.change(op.id, step)
+        number = op.attempt + 1
+        start = StartAttempt(op.id, number, self._engine.name, f"{op.id}/{number}", now)
+        new = self._ledger.change(op.id, step, [start])
         if new is None:
             return False
         request = new.request
@@ -312,7 +317,6 @@ class Reconciler:
             overrides=new.snapshot.get("overrides", {}),
             heavy=request["heavy"],
         )
-        self._ledger.start_attempt(new.id, new.attempt, self._engine.name, attempt.ref, now)
         self._engine.submit(attempt)
         return True
 

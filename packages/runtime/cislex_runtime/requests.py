@@ -11,7 +11,6 @@ from typing import Any
 from cislex_core.artifacts import LocalStore
 from cislex_core.errors import CislexError, Reason, UserError, Violation
 from cislex_core.tasks import InputRef, NamesArtifact, TaskInfo, TaskSpec
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from pydantic import ValidationError
 
@@ -30,9 +29,9 @@ _LABEL_KEY = re.compile(r"^[a-z][a-z0-9_.-]{0,62}$")
 def to_spec_dict(message: Message) -> dict[str, Any]:
     """The spec that a request states, as plain values; what is unset is left out, so that spec defaults hold.
 
-    Enums become the lower-case value name without the type's prefix (``KMER_PROTOCOL_EQ3`` → ``eq3``), unspecified ones are
-    left out, InputFile becomes ``{"sha256", "path"}``. Scalars without presence are left out when empty if they are text
-    or bytes, and kept otherwise.
+    Enums become the lower-case value name without the type's prefix (``KMER_PROTOCOL_EQ3`` → ``eq3``), unspecified ones
+    are left out, InputFile becomes ``{"sha256", "path"}``. Scalars without presence are left out when empty if they are
+    text or bytes, and kept otherwise.
     """
     values = _message_dict(message)
     for name in COMMON_FIELDS:
@@ -64,7 +63,7 @@ def _message_dict(message: Message) -> dict[str, Any]:
     return values
 
 
-def _plain(field: FieldDescriptor, value: Any) -> Any:
+def _plain(field: Any, value: Any) -> Any:
     if field.message_type is not None:
         if field.message_type.full_name == _INPUT_FILE:
             return {"sha256": value.sha256, "path": value.path or None}
@@ -76,7 +75,7 @@ def _plain(field: FieldDescriptor, value: Any) -> Any:
     return value
 
 
-def _enum_word(field: FieldDescriptor, number: int) -> str | None:
+def _enum_word(field: Any, number: int) -> str | None:
     descriptor = field.enum_type.values_by_number.get(number)
     if descriptor is None:
         return f"unknown value {number}"
@@ -126,8 +125,8 @@ def parse_spec(info: TaskInfo, values: dict[str, Any], problems: list[Violation]
     try:
         return info.spec.model_validate(values)
     except ValidationError as error:
-        for item in error.errors(include_url=False):
-            problems.append(Violation(_path(item["loc"]), _describe(item)))
+        found = error.errors(include_url=False)
+        problems.extend(Violation(_path(item["loc"]), _describe(item)) for item in found)
         return None
 
 

@@ -39,7 +39,7 @@ def find_info(task: str) -> TaskInfo:
 
 @functools.cache
 def _mark(annotation: Any, metadata: tuple[Any, ...]) -> NamesArtifact | None:
-    """The NamesArtifact of a field, looked for at any depth of ``Annotated``, unions and containers; the last one wins."""
+    """The NamesArtifact of a field, looked for at any depth of ``Annotated``, unions and containers; the last wins."""
     found = None
     for item in metadata:
         if isinstance(item, NamesArtifact):

@@ -1,10 +1,11 @@
 """A worker process: runs attempts one after another, stays warm between them, loads heavy code only when a task does.
 
-Started by the local engine as ``python -m cislex_runtime.worker`` in its own session. Speaks newline-delimited JSON over
-the socket whose number is in CISLEX_WORKER_FD:
+Started by the local engine as ``python -m cislex_runtime.worker`` in its own session. Speaks newline-delimited JSON
+over the socket whose number is in CISLEX_WORKER_FD:
 
     engine → worker  {"run": AttemptSpec} · {"cancel": ref}
-    worker → engine  {"ready": true} · {"begin": ref} · {"beat": ref} · {"report": …, "ref": ref} · {"outcome": …, "ref": ref}
+    worker → engine  {"ready": true} · {"begin": ref} · {"beat": ref} · {"report": …, "ref": ref}
+                     {"outcome": …, "ref": ref}
 
 When the engine's process dies, a guard (a shell that waits on a pipe which only the engine holds open) kills the whole
 process group, whatever this process is doing: nothing is orphaned.
