@@ -7,14 +7,14 @@ a BLAS adds. Scores in bits are integers × ``step``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from cislex_core.motifs import Motif
+
+from cislex_motif.threads import for_each
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -115,15 +115,12 @@ def best_hits(
             bad = _any_unknown(unknown, width) if unknown.any() else None
             best[members, rows] = _best_of(windows, table, len(block), bad)
 
-    workers = threads or min(os.cpu_count() or 1, 8)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        step = max(workers, 1) * 4
-        for start in range(0, len(blocks), step):
-            if on_block is not None:
-                on_block(start, len(blocks))
-            list(pool.map(scan, blocks[start : start + step]))
-    if on_block is not None:
-        on_block(len(blocks), len(blocks))
+    def report(done: int) -> None:
+        if on_block is not None:
+            on_block(done, len(blocks))
+
+    for_each(scan, blocks, report, threads)
+    report(len(blocks))
     return best
 
 

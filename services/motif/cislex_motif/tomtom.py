@@ -6,9 +6,7 @@ bins them (scale = floor(100 / (largest − floor(smallest)))), which is what ma
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +14,7 @@ import numpy.typing as npt
 from cislex_core.motifs import DEFAULT_NSITES, Motif
 
 from cislex_motif.column_scores import COLUMN_SCORES, Columns
+from cislex_motif.threads import for_each
 from cislex_motif.tomtom_null import log_no_better
 
 FloatArray = npt.NDArray[np.float64]
@@ -76,12 +75,7 @@ def align_all(
         binned = bin_scores(score(query, known, _UNIFORM))
         pvalue[i], offset[i], overlap[i], reverse[i] = database.best(binned, min_overlap)
 
-    workers = threads or min(os.cpu_count() or 1, 8)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        for start in range(0, len(queries), 4 * workers):
-            if on_query is not None:
-                on_query(start)
-            list(pool.map(align, range(start, min(start + 4 * workers, len(queries)))))
+    for_each(align, range(len(queries)), on_query, threads)
     return Alignments(pvalue, offset, overlap, reverse)
 
 

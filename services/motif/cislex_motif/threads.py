@@ -1,0 +1,35 @@
+"""Work on all cores with one BLAS thread each.
+
+Our own threads already fill the cores. BLAS threads on top of them wait for one another by spinning: on a busy machine
+that is tens of times slower than none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def for_each(
+    function: Callable[[Item], None],
+    items: Sequence[Item],
+    on_batch: Callable[[int], None] | None = None,
+    threads: int | None = None,
+) -> None:
+    """Call ``function`` with every item, on ``threads`` (default: the cores this process may use, at most 8).
+
+    ``on_batch(done)`` is called between batches of four items a thread; what it raises ends the work.
+    """
+    from threadpoolctl import threadpool_limits
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = threads or min(cores, 8)
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=workers) as pool:
+        for start in range(0, len(items), 4 * workers):
+            if on_batch is not None:
+                on_batch(start)
+            list(pool.map(function, items[start : start + 4 * workers]))
