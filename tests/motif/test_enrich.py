@@ -280,7 +280,7 @@ def test_planted_motifs_are_enriched_where_they_were_planted(
     assert find(artifact, "theirs", "best", "shuffled", "KO")["log10_pvalue_ko"] < -10
     summary = artifact.manifest.summary
     assert (summary["n_wt"], summary["n_ko"], summary["n_motifs"]) == (150, 200, 4)
-    # The binomial takes the control's rate as known; searching thresholds where the control has none then finds too much.
+    # The binomial takes the control's rate as known: where the control has none it is too sure.
     sure = [t for t in summary["top"] if t["qvalue"] < 1e-4 and (t["mode"] == "fixed" or test != "binomial")]
     assert {t["motif"] for t in sure if t["set"] == "WT"} == {"mine", "both"}
     assert {t["motif"] for t in sure if t["set"] == "KO"} == {"theirs", "both"}
