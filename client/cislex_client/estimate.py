@@ -16,7 +16,7 @@ from pathlib import Path
 from cislex_client.output import bytes_text, duration_text
 
 # Seconds per unit on two cores; the unit stands in the name.
-TRAIN_S_PER_GBP_EPOCH = 1100.0
+TRAIN_S_PER_GBP_EPOCH = 9000.0
 """One epoch over 10^9 base pairs of windows, one seed, forward and backward, both strands."""
 EPOCHS_EXPECTED = 30
 """Epochs until early stopping, where --epochs does not say less."""

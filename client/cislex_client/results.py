@@ -7,6 +7,7 @@ only when it is a result folder of cislex, an empty folder, or with ``force``.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from typing import Any
 
 from cislex_core.canonical import digest_file
 
-from cislex_client.exit_codes import UsageError
+from cislex_client.exit_codes import FAILED, UNAVAILABLE, CommandError, UsageError
 from cislex_client.tables import write_tsv
 
 RUN_JSON = "run.json"
@@ -90,8 +91,8 @@ def replacing(target: Path) -> Iterator[Path]:
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     staged = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}.part"
-    staged.mkdir()
     try:
+        staged.mkdir()
         yield staged
         old = None
         if target.exists():
@@ -100,6 +101,14 @@ def replacing(target: Path) -> Iterator[Path]:
         os.rename(staged, target)
         if old is not None:
             shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise CommandError(
+            f"the result folder {target} cannot be written: {error.strerror or error}",
+            code=UNAVAILABLE if full else FAILED,
+            reason="DISK_FULL" if full else "",
+            remedy="free space or choose another --out, then run the same command again: finished steps are kept",
+        ) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
@@ -154,18 +163,25 @@ def _convert(sources: list[Path], target: Path) -> None:
 
 
 def _write_logos(folder: Path, note: Callable[[str, str], Path]) -> None:
-    """One SVG for every matrix that was compared or matched; of the filters, only their groups' representatives."""
+    """One SVG for each motif that was compared and each factor that names one; of the filters only those that recur.
+
+    A filter recurs when its group has filters of at least two seeds: with one seed, every group's representative.
+    """
     from cislex_core.motif_files import read_motifs
 
     from cislex_client.report.logo import logo_svg
     from cislex_client.tables import read_rows
 
-    wanted = {row["representative"] for row in read_rows(folder / "filter_groups.tsv") if row.get("representative")}
+    groups = read_rows(folder / "filter_groups.tsv")
+    least = min(2, max((int(row.get("n_seeds") or 1) for row in groups), default=1))
+    filters = {row["representative"] for row in groups if int(row.get("n_seeds") or 1) >= least}
+    matches = read_rows(folder / "matches.tsv")
+    filter_matches = [row for row in read_rows(folder / "filter_matches.tsv") if row["query"] in filters]
     sources = [
         ("queries.meme", "query", "compare", None),
-        ("targets.meme", "target", "compare", None),
-        ("filter_targets.meme", "target", "compare_filters", None),
-        ("filter_queries.meme", "filter", "compare_filters", wanted),
+        ("targets.meme", "target", "compare", _naming(matches)),
+        ("filter_targets.meme", "target", "compare_filters", _naming(filter_matches)),
+        ("filter_queries.meme", "filter", "compare_filters", filters),
     ]
     (folder / "logos").mkdir(exist_ok=True)
     for source, role, step, only in sources:
@@ -175,6 +191,11 @@ def _write_logos(folder: Path, note: Callable[[str, str], Path]) -> None:
             if only is None or motif.id in only:
                 svg = logo_svg(motif.probabilities, title=motif.label)
                 note(step, f"logos/{logo_name(role, motif.id)}").write_text(svg, encoding="utf-8")
+
+
+def _naming(matches: list[dict[str, str]]) -> set[str]:
+    """Targets that are the best match of a query."""
+    return {row["target"] for row in matches if row.get("rank") in (None, "", "1")}
 
 
 def logo_name(role: str, motif_id: str) -> str:
