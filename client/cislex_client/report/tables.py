@@ -96,13 +96,11 @@ def table(
 def _head(column: Column, sortable: bool) -> str:
     cls = " ".join(filter(None, ("num" if column.numeric else "", column.cls)))
     label = f'<button type="button">{column.title}<span class="arrow" aria-hidden="true"></span></button>'
-    info = f'<a class="what" href="#g-{column.term}" aria-label="what this is">?</a>' if column.term else ""
     if not sortable:
-        label = column.title
-    return (
-        f'<th scope="col" class="{cls}"{" aria-sort=" + chr(34) + "none" + chr(34) if sortable else ""}>'
-        f"{label}{info}</th>"
-    )
+        label = f"<span>{column.title}</span>"
+    what = f'<a class="what" href="#g-{column.term}" aria-label="what this is">?</a>' if column.term else ""
+    sort = ' aria-sort="none"' if sortable else ""
+    return f'<th scope="col" class="{cls}"{sort}><span class="head">{label}{what}</span></th>'
 
 
 def _cell(cell: Cell, column: Column) -> str:

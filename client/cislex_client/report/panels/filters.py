@@ -13,6 +13,7 @@ from cislex_client.report.text import count, esc, fixed, percent, plural, pvalue
 
 CARDS = 12
 ROWS = 120
+LEAST_SHARE = 0.05  # of the largest effect: from there a filter is said to speak for a class
 
 
 def panel(results: Results) -> Section:
@@ -24,6 +25,7 @@ def panel(results: Results) -> Section:
         return Section("filters", title, nav, missing("fig-filters", "Recurring filters", why))
     entries = _entries(results, list(groups.rows()))
     n_seeds = max((int(number(e["row"].get("n_seeds"))) for e in entries), default=1)
+    largest = max((abs(_zero(e["row"].get("mean_effect_on_logit"))) for e in entries), default=0.0)
     recurring = [e for e in entries if number(e["row"].get("n_seeds")) >= 2]
     words = (
         f"<p>Each filter of the first layer is a small motif detector. {count(len(recurring))} of "
@@ -34,8 +36,8 @@ def panel(results: Results) -> Section:
     )
     if n_seeds < 2:
         words += "<p><strong>Only one seed was trained, so nothing can recur.</strong></p>"
-    cards = "".join(_card(f"fig-filter-{i}", e) for i, e in enumerate((recurring or entries)[:CARDS], start=1))
-    body = words + f'<div class="cards small" id="fig-filters">{cards}</div>' + _table(entries)
+    cards = "".join(_card(f"fig-filter-{i}", e, largest) for i, e in enumerate((recurring or entries)[:CARDS], start=1))
+    body = words + f'<div class="cards small" id="fig-filters">{cards}</div>' + _table(entries, largest)
     return Section("filters", title, nav, body)
 
 
@@ -68,8 +70,11 @@ def _zero(value: Any) -> float:
     return 0.0 if known != known else known
 
 
-def _side(effect: float) -> str:
-    return "WT" if effect < 0 else "KO" if effect > 0 else ""
+def _side(effect: float, largest: float) -> str:
+    """The class that a filter speaks for; "" where its effect is too small beside the largest to say."""
+    if not abs(effect) >= LEAST_SHARE * largest or effect == 0:
+        return ""
+    return "WT" if effect < 0 else "KO"
 
 
 def _name(entry: dict[str, Any]) -> str:
@@ -78,7 +83,7 @@ def _name(entry: dict[str, Any]) -> str:
     return "no significant match" if entry["compared"] else "not compared"
 
 
-def _card(id: str, entry: dict[str, Any]) -> str:
+def _card(id: str, entry: dict[str, Any], largest: float) -> str:
     effect = number(entry["row"].get("mean_effect_on_logit"))
     logo = (
         inline_logo(f"{id}-svg", entry["motif"])
@@ -87,7 +92,7 @@ def _card(id: str, entry: dict[str, Any]) -> str:
     )
     q = f' <span class="also">q {pvalue(number(entry["best"].get("qvalue")))}</span>' if entry["best"] else ""
     return (
-        f'<figure class="card" id="{id}"><header>{side_tag(_side(effect))} <span class="origin">in '
+        f'<figure class="card" id="{id}"><header>{side_tag(_side(effect, largest))} <span class="origin">in '
         f"{plural(int(_zero(entry['row'].get('n_seeds'))), 'seed')}</span></header>"
         f'<div class="scroll">{logo}</div>'
         f'<figcaption><p class="verdict">{_name(entry)}{q}</p><p class="stats">effect {fixed(effect, 3)} · '
@@ -95,7 +100,7 @@ def _card(id: str, entry: dict[str, Any]) -> str:
     )
 
 
-def _table(entries: list[dict[str, Any]]) -> str:
+def _table(entries: list[dict[str, Any]], largest: float) -> str:
     lines = []
     for entry in entries[:ROWS]:
         row, filter_, best = entry["row"], entry["filter"], entry["best"] or {}
@@ -107,7 +112,7 @@ def _table(entries: list[dict[str, Any]]) -> str:
                 number_cell(number(row.get("n_seeds"))),
                 number_cell(number(row.get("n_filters"))),
                 Cell(f"<code>{esc(row.get('consensus'))}</code>", row.get("consensus")),
-                number_cell(effect, f"{side_tag(_side(effect))} {fixed(effect, 3)}"),
+                number_cell(effect, f"{side_tag(_side(effect, largest))} {fixed(effect, 3)}"),
                 number_cell(wt, percent(wt, 1)),
                 number_cell(ko, percent(ko, 1)),
                 Cell(_name(entry), best.get("target_name")),
