@@ -73,7 +73,7 @@ def test_everything_is_documented(descriptor_set: descriptor_pb2.FileDescriptorS
                 for number, method in enumerate(service.method)
                 if not comments.get((6, index, 2, number), "").strip()
             ]
-    assert not bare
+    assert not bare, "\n".join(bare)
 
 
 def test_every_rpc_names_its_errors(descriptor_set: descriptor_pb2.FileDescriptorSet) -> None:
