@@ -28,9 +28,9 @@ def _weights(model: Artifact) -> list[str]:
 
 
 def test_learns_a_planted_word(desk: Any, make_dataset: MakeDataset) -> None:
-    dataset = make_dataset(700)
+    dataset = make_dataset(900)
     wide = {"filters": 24, "filters_2": 24, "dropout": 0.1}
-    model = desk.run("TrainModel", dataset=dataset.digest, seeds=[1, 0], options=wide, epochs=20, learning_rate=5e-3)
+    model = desk.run("TrainModel", dataset=dataset.digest, seeds=[1, 0], options=wide, epochs=25, learning_rate=5e-3)
     opened = Dataset.from_artifact(dataset)
     test = opened.split("test")
     x = Rows.of(opened, test, torch.device("cpu")).batch(torch.arange(len(test)), torch.device("cpu"))[0]
