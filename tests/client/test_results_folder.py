@@ -29,9 +29,14 @@ def test_a_failure_leaves_what_was_there(tmp_path):
     target = tmp_path / "r"
     target.mkdir()
     (target / "old").write_text("old")
-    with pytest.raises(RuntimeError), replacing(target) as staged:
-        (staged / "new").write_text("new")
-        raise RuntimeError
+
+    def write() -> None:
+        with replacing(target) as staged:
+            (staged / "new").write_text("new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
     assert [p.name for p in target.iterdir()] == ["old"]
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
 
