@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -243,3 +245,21 @@ def test_remote_services_get_uploads_and_give_verified_copies(services, files, t
     assert request["wt"]["path"] == ""
     assert services.uploads[request["wt"]["sha256"]] == (tmp_path / "wt.bed").read_bytes()
     assert (tmp_path / "r" / "dataset.tsv").is_file()
+
+
+def test_a_run_after_a_cancel_starts_anew(services, script, files, tmp_path, capsys):
+    command = ["run", "wtko", *files, "--out", str(tmp_path / "r")]
+    services.scripts["encoder.BuildDataset"] = script(steps=1, step_s=30)
+
+    def cancel() -> None:
+        while not services.operations:
+            time.sleep(0.05)
+        next(iter(services.operations.values())).cancelled.set()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    assert run_command(command) == 6
+    thread.join()
+    services.scripts.clear()
+    assert run_command(command) == 0
+    assert "13 steps ran" in capsys.readouterr().err

@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from cislex_client.exit_codes import CANCELLED, CommandError
@@ -87,7 +86,6 @@ class Runner:
         self.labels = dict(labels or {})
         self.results = {step.id: StepResult(step) for step in self.steps}
         self._ended = {step.id: asyncio.Event() for step in self.steps}
-        self._began = datetime.now(UTC)
 
     async def run(self) -> dict[str, StepResult]:
         """Run everything; answers the results by step id. Failures are in the results, not raised."""
@@ -134,7 +132,8 @@ class Runner:
         result.request = body
         state = await self._submit(step.task, body, result)
         result.status, result.operation = "running", state.name
-        result.cache_hit = state.done and (state.cache_hit or self._was_there(state))
+        # Nothing can be computed before the answer to its submission: what is done by then was there already.
+        result.cache_hit = state.done
         self.display.operation(step.id, state)
         if not state.done:
             async for latest in self.session.watch(state.name):
@@ -151,16 +150,15 @@ class Runner:
         self.display.finish(step.id, "succeeded", "from the cache" if result.cache_hit else "")
 
     async def _submit(self, task: str, body: dict[str, Any], result: StepResult) -> OperationView:
-        """Submit under the id that follows from the work; step over operations of it that failed before this run."""
+        """Submit under the id that follows from the work; step over operations of it that ended badly before.
+
+        An operation that failed or was cancelled by the time it is submitted cannot be of this run.
+        """
         for attempt in range(_MAX_TRIES):
             result.request_id = request_id(self.session.tenant, task, {"request": body, "labels": self.labels}, attempt)
             state = await self.session.submit(task, body, request_id=result.request_id, labels=self.labels)
-            if not (state.done and state.error is not None and self._was_there(state)):
-                return state
+            if state.state == "cancelling":
+                state = await self.session.wait(state.name)
+            if not (state.done and state.error is not None):
+                break
         return state
-
-    def _was_there(self, state: OperationView) -> bool:
-        """True when the operation was made before this run began."""
-        if not state.created:
-            return False
-        return datetime.fromisoformat(state.created.replace("Z", "+00:00")) < self._began
