@@ -164,8 +164,10 @@ def test_leftovers_are_found_and_killed(tmp_path: Path) -> None:
     driver = Driver(local_engine(tmp_path), tmp_path)
     ref = driver.engine.submit(attempt("left", misbehave="deaf"))
     driver.until(ref, lambda s: s.message.startswith("child"))
-    marked = marked_processes(tmp_path)
-    assert len(marked) >= 5  # two workers, their guards, the task's child
+    end = time.monotonic() + 20
+    while len(marked := marked_processes(tmp_path)) < 5:  # two workers, their guards, the task's child
+        assert time.monotonic() < end, marked
+        time.sleep(0.05)
     driver.engine._closing = True  # as if this owner were gone: nothing is started again
     killed = kill_leftovers(tmp_path)
     assert set(marked) <= set(killed)
