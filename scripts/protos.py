@@ -2,7 +2,8 @@
 
     python scripts/protos.py           write the stubs
     python scripts/protos.py --check   exit 1 when the committed stubs differ from what the protos give
-    python scripts/protos.py --lint    buf lint (buf comes from the package buf-bin)
+    python scripts/protos.py --lint    buf lint, and buf breaking against proto/baseline.binpb
+    python scripts/protos.py --baseline   renew that baseline; only a release does this
 
 The google.* protos come from the installed googleapis-common-protos. That package ships operations.proto under the name
 ``operations_proto.proto``, so the imports are laid out in a temporary folder first; nothing of them is kept.
@@ -22,6 +23,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[1]
 PROTO = REPO / "proto"
 STUBS = REPO / "packages" / "protos"
+BASELINE = PROTO / "baseline.binpb"
 
 
 def lay_out_google(target: Path) -> None:
@@ -69,9 +71,8 @@ def check() -> int:
     return 1 if wrong else 0
 
 
-def lint() -> int:
-    """buf lint over proto/, with the google.* protos beside it as a module that is not linted."""
-    buf = Path(sys.executable).parent / "buf"
+def buf(*arguments: str) -> int:
+    """Run buf (from the package buf-bin) on proto/, with the google.* protos beside it as a module of their own."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         lay_out_google(root / "google")
@@ -79,19 +80,37 @@ def lint() -> int:
         shutil.copytree(PROTO / "cislex", root / "proto" / "cislex")
         config = (PROTO / "buf.yaml").read_text()
         config += "modules:\n  - path: proto\n  - path: google\n    lint:\n      ignore: [google]\n"
-        config = config.replace("      - cislex/", "      - proto/cislex/")
-        (root / "buf.yaml").write_text(config)
-        return subprocess.run([str(buf), "lint", "proto"], cwd=root, check=False).returncode
+        (root / "buf.yaml").write_text(config.replace("      - cislex/", "      - proto/cislex/"))
+        program = Path(sys.executable).parent / "buf"
+        return subprocess.run([str(program), *arguments], cwd=root, check=False).returncode
+
+
+def lint() -> int:
+    """buf lint over proto/."""
+    return buf("lint", "proto")
+
+
+def breaking() -> int:
+    """buf breaking against the committed baseline: what a released client relies on must stay."""
+    return buf("breaking", "proto", "--against", str(BASELINE))
+
+
+def baseline() -> int:
+    """Renew the baseline. Only a release does this."""
+    return buf("build", "proto", "-o", str(BASELINE), "--exclude-source-info")
 
 
 def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare with the committed stubs, write nothing")
-    parser.add_argument("--lint", action="store_true", help="run buf lint")
+    parser.add_argument("--lint", action="store_true", help="run buf lint and buf breaking")
+    parser.add_argument("--baseline", action="store_true", help="renew the baseline of buf breaking")
     arguments = parser.parse_args()
+    if arguments.baseline:
+        return baseline()
     if arguments.lint:
-        return lint()
+        return lint() or breaking()
     if arguments.check:
         return check()
     generate(STUBS)

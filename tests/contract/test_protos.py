@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from google.protobuf import descriptor_pb2
@@ -16,15 +18,26 @@ AREAS = ("artifacts", "ops", "encoder", "trainer", "explainer", "motif")
 COMMON = {"parent", "request_id", "validate_only", "labels"}
 
 
-@pytest.fixture(scope="module")
-def descriptor_set(repo_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> descriptor_pb2.FileDescriptorSet:
-    """All our protos with their comments."""
-    out = tmp_path_factory.mktemp("protos")
+@pytest.fixture
+def protos_script(repo_dir: Path) -> ModuleType:
+    """scripts/protos.py as a fresh module."""
+    return _load_script(repo_dir)
+
+
+def _load_script(repo_dir: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("cislex_protos_script", repo_dir / "scripts" / "protos.py")
     assert spec
     assert spec.loader
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
+    return script
+
+
+@pytest.fixture(scope="module")
+def descriptor_set(repo_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> descriptor_pb2.FileDescriptorSet:
+    """All our protos with their comments."""
+    out = tmp_path_factory.mktemp("protos")
+    script = _load_script(repo_dir)
     script.lay_out_google(out)
     arguments = ["protoc", f"-I{repo_dir / 'proto'}", f"-I{out}", "--include_source_info"]
     assert protoc.main([*arguments, f"--descriptor_set_out={out / 'image.binpb'}", *script.sources()]) == 0
@@ -104,3 +117,16 @@ def test_spec_fields_are_the_proto_fields(task: str) -> None:
 
 def test_there_are_tasks_of_all_four_services() -> None:
     assert {task.split(".")[0] for task in _tasks()} == {"encoder", "trainer", "explainer", "motif"}
+
+
+def test_a_renamed_field_breaks_the_contract(protos_script: ModuleType, tmp_path: Path) -> None:
+    """The gate of `make lint` bites: what a released client reads by name must stay."""
+    changed = tmp_path / "proto"
+    shutil.copytree(protos_script.PROTO, changed)
+    target = changed / "cislex" / "encoder" / "v1" / "encoder.proto"
+    text = target.read_text()
+    assert "string name = 1;" in text
+    assert protos_script.breaking() == 0
+    target.write_text(text.replace("string name = 1;", "string title = 1;"))
+    protos_script.PROTO = changed
+    assert protos_script.breaking() != 0
