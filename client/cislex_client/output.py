@@ -98,7 +98,7 @@ def emit_error(error: CommandError, form: Format = Format.table) -> None:
     console.print(f"[bold red]error:[/bold red] {escape(error.message)}{tag}")
     if error.where:
         console.print(f"  [dim]where:[/dim]  {escape(error.where)}")
-    shown = [(name, text) for name, text in error.violations if text != error.message or len(error.violations) > 1]
+    shown = [(name, text) for name, text in error.violations if text not in error.message]
     if shown:
         width = max(len(name) for name, _ in shown)
         for name, text in shown:

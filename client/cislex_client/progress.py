@@ -79,13 +79,14 @@ class Display:
                 self._print(f"! {line.title}: {message} ({reason})", always=True)
 
     def finish(self, key: str, status: str, note: str = "") -> None:
-        """A step came to its end: ``succeeded``, ``failed``, ``skipped`` or ``cancelled``."""
+        """A step came to its end: ``succeeded``, ``failed``, ``cancelled``, or ``skipped`` (then silent)."""
         line = self.lines[key]
         line.seconds = time.monotonic() - line.started if line.started else 0.0
         line.status, line.note, line.share, line.eta_s = status, note, None, None
-        mark = {"succeeded": "✓", "failed": "✗", "skipped": "–", "cancelled": "■"}[status]
+        mark = {"succeeded": "✓", "failed": "✗", "cancelled": "■"}.get(status, "–")
         took = f"  {duration_text(line.seconds)}" if line.seconds >= 1 else ""
-        self._print(f"{mark} {line.title}{f'  ({note})' if note else ''}{took}", always=True)
+        if status != "skipped":
+            self._print(f"{mark} {line.title}{f'  ({note})' if note else ''}{took}", always=True)
 
     def message(self, text: str) -> None:
         """A line above the steps."""

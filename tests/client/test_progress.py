@@ -30,7 +30,6 @@ def test_one_line_a_change_on_a_pipe(capsys):
         "▸ train 5 models …",
         "! train 5 models: the [disk] is slow (SLOW)",
         "✓ train 5 models  (from the cache)",
-        "– compare  (needs train)",
     ]
 
 

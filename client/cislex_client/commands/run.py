@@ -125,7 +125,10 @@ def wtko(
     if dry_run:
         from cislex_client.dry_run import dry_run as rehearse
 
-        out.emit_object(common.with_session(lambda session: rehearse(job, options, session)), output)
+        found = common.with_session(lambda session: rehearse(job, options, session))
+        if output is Format.table:
+            found = {key: value for key, value in found.items() if key not in ("spec", "estimate")}
+        out.emit_object(found, output)
         return
     analysis.finish(common.with_session(lambda session: analysis.run_analysis(job, session)), output)
 

@@ -94,6 +94,9 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             for step in self.steps:
                 group.create_task(self._step(step), name=step.id)
+        skipped = [result.step.title for result in self.results.values() if result.status == "skipped"]
+        if skipped:
+            self.display.message(f"– not started: {', '.join(skipped)}")
         return self.results
 
     def running(self) -> list[str]:
