@@ -66,7 +66,7 @@ def aligned_pair(id: str, query: Motif, target: Motif, row: dict[str, Any]) -> s
     body.append(svg.text(left + (start - first) * column, second + height + 15, note, cls="name", title=name))
     width = left + columns * column + 4
     # Room for a name longer than its logo.
-    width = max(width, left + (start - first) * column + 6.4 * len(note))
+    width = max(width, left + (start - first) * column + 7.2 * len(note))
     return svg.document(
         id,
         width,

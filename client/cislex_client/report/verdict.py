@@ -132,6 +132,12 @@ def _caveats(results: Results, metrics: dict[str, Any], model: Scores, known: li
             f"the two sets differ in composition, and part of what "
             "the model uses may be that."
         )
+    silent = [name for name, part in per_class(metrics).items() if number(part.get("recall")) < 0.1]
+    if silent:
+        out.append(
+            f"At p = 0.5 the model calls almost nothing {listing(silent)}: it may rank sequences well, but its classes "
+            "are not usable as they are. Longer training may help."
+        )
     pair = model.pair("auroc")
     if pair and pair[1] - pair[0] > 0.15:
         out.append(f"The interval is wide ({interval(pair)}): more test chromosomes or peaks would narrow it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 from typing import Any
 
 from cislex_client.report import svg
@@ -13,6 +14,7 @@ from cislex_client.report.tables import Cell, Column, number_cell, table, term, 
 from cislex_client.report.text import count, esc, percent, pvalue, shorten
 
 BARS = 16
+NAMED_BARS = 6
 ROWS = 150
 SIGNIFICANT = 0.05
 BETWEEN = ("both", "ko", "wt")
@@ -49,6 +51,30 @@ def choose(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:
     ), bool(between)
 
 
+def for_bars(shown: list[dict[str, Any]], named: set[str]) -> list[dict[str, Any]]:
+    """At most 16 motifs: up to six that were named, then the best of WT and of KO in turn; WT's first, then KO's.
+
+    The smallest q alone would often show one family sixteen times.
+    """
+    picked = [row for row in shown if is_named(row, named)][:NAMED_BARS]
+    sides = [[row for row in shown if more_in_wt(row) is side] for side in (True, False)]
+    for pair in zip_longest(*sides):
+        for row in pair:
+            if row is not None and len(picked) < BARS and not any(row is other for other in picked):
+                picked.append(row)
+    return sorted(picked, key=lambda row: (not more_in_wt(row), smallest_q(row)))
+
+
+def more_in_wt(row: dict[str, Any]) -> bool:
+    """True when a larger share of WT than of KO sequences holds the motif."""
+    return number(row.get("pct_wt")) > number(row.get("pct_ko"))
+
+
+def is_named(row: dict[str, Any], named: set[str]) -> bool:
+    """True when a motif of this run names this row's factor."""
+    return str(row.get("motif")) in named or str(row.get("name") or row.get("motif")).upper() in named
+
+
 def smallest_q(row: dict[str, Any]) -> float:
     """The smaller of the two q-values; infinite where neither is known."""
     values = [number(row.get("qvalue_wt")), number(row.get("qvalue_ko"))]
@@ -74,7 +100,7 @@ def _words(shown: list[dict[str, Any]], between: bool) -> str:
 
 
 def _bars(shown: list[dict[str, Any]], named: set[str], between: bool) -> str:
-    rows = shown[:BARS]
+    rows = for_bars(shown, named)
     top = max(
         [number(r.get(f"pct_{s}")) for r in rows for s in ("wt", "ko") if number(r.get(f"pct_{s}")) >= 0], default=100.0
     )
@@ -84,7 +110,7 @@ def _bars(shown: list[dict[str, Any]], named: set[str], between: bool) -> str:
     for i, row in enumerate(rows):
         y = 10.0 + 34 * i
         name = str(row.get("name") or row.get("motif"))
-        star = str(row.get("motif")) in named or name.upper() in named
+        star = is_named(row, named)
         plot.body.append(
             svg.text(
                 160,
@@ -124,8 +150,8 @@ def _bars(shown: list[dict[str, Any]], named: set[str], between: bool) -> str:
     return figure(
         "fig-enrichment",
         plot.svg("fig-enrichment-svg", "Known motifs in WT and KO sequences", describe),
-        f"The {len(rows)} motifs with the smallest q, "
-        f"{'WT against KO' if between else 'against shuffled sequences'}.{dots}",
+        f"The motifs with the smallest q of either class, {'WT against KO' if between else 'against shuffled ones'}; "
+        f"first those more frequent in WT.{dots}",
         wide=True,
         legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
     )

@@ -9,7 +9,7 @@ from cislex_client.report.inline_logos import aligned_pair, inline_logo
 from cislex_client.report.panels.base import Section, callout, details, missing, side_tag
 from cislex_client.report.results import Results, number
 from cislex_client.report.tables import Cell, Column, number_cell, table, term, text_cell
-from cislex_client.report.text import MINUS, count, esc, fixed, percent, plural, pvalue
+from cislex_client.report.text import MINUS, count, esc, fixed, percent, plural, pvalue, shorten
 
 SHOWN = 16  # cards before the fold
 MOST = 60  # cards at all; the table lists every matrix
@@ -47,20 +47,22 @@ def panel(results: Results) -> Section:
 
 
 def level(results: Results) -> str:
-    """What “significant” means in this run, in HTML."""
-    summary = results.summary("compare")
-    threshold, on = summary.get("threshold"), str(summary.get("threshold_on") or summary.get("thresholdOn") or "")
+    """What “significant” means in this run (HTML): as requested, else Tomtom's default where the table agrees."""
+    asked = {**results.request("compare"), **results.summary("compare")}
+    threshold, on = number(asked.get("threshold")), str(asked.get("threshold_on") or "")
     letter = {"qvalue": "q", "evalue": "E", "pvalue": "p"}.get(on.lower().removeprefix("threshold_on_"), "q")
-    return (
-        f"{letter} ≤ {number(threshold):g}" if number(threshold) == number(threshold) else "the level of the comparison"
-    )
+    if threshold == threshold:
+        return f"{letter} ≤ {threshold:g}"
+    table_ = results.table("matches.tsv")
+    pairs = zip(table_.floats("qvalue"), table_.get("significant"), strict=True) if table_ is not None else ()
+    return "q ≤ 0.05" if all((q <= 0.05) == (mark is True) for q, mark in pairs) else "the level of the comparison"
 
 
 def _words(results: Results, found: list[Query]) -> str:
     summary = results.summary("compare")
     database = summary.get("database") or (results.run.get("options") or {}).get("motif_db") or "the motif database"
     n_targets = number(summary.get("n_targets", summary.get("nTargets")))
-    size = f" ({count(n_targets)} motifs)" if n_targets == n_targets else ""
+    size = f" ({count(n_targets)} motifs)" if n_targets == n_targets and "(" not in str(database) else ""
     matched = sum(query.best is not None for query in found)
     text = (
         f"<p>{plural(len(found), 'matrix', 'matrices')} from the "
@@ -101,7 +103,7 @@ def _factor_table(side: str, heading: str, named: list[Factor]) -> str:
                 number_cell(number(row.get("pvalue")), pvalue(number(row.get("pvalue")))),
                 number_cell(number(row.get("evalue")), pvalue(number(row.get("evalue")))),
                 number_cell(number(row.get("qvalue")), pvalue(number(row.get("qvalue")))),
-                number_cell(len(factor.queries)),
+                number_cell(len(factor.queries), f'{len(factor.queries)}<span class="also">{_kinds(factor)}</span>'),
                 number_cell(number(enriched.get("pct_wt")), _pct(enriched.get("pct_wt"))),
                 number_cell(number(enriched.get("pct_ko")), _pct(enriched.get("pct_ko"))),
             ]
@@ -118,6 +120,12 @@ def _factor_table(side: str, heading: str, named: list[Factor]) -> str:
     ]
     caption = heading.removesuffix(side) + side_tag(side) if side != "both" else heading
     return table(f"tab-factors-{side.lower()}", caption, columns, lines)
+
+
+def _kinds(factor: Factor) -> str:
+    """Where its matrices come from: the network's k-mers (clusters) or the sequences themselves (sets)."""
+    n = {kind: sum(query.kind == kind for query in factor.queries) for kind in ("set", "cluster", "other")}
+    return ", ".join(plural(count_, kind) for kind, count_ in n.items() if count_)
 
 
 def _pct(value: Any) -> str:
@@ -199,7 +207,7 @@ def _match_table(found: list[Query]) -> str:
                     number_cell(number(match.get("qvalue")), pvalue(number(match.get("qvalue")))),
                     Cell("yes" if significant else "no", significant),
                     Cell(
-                        f"<code>{esc(match.get('query_consensus'))}</code><br><code>{esc(match.get('target_consensus'))}</code>",
+                        "<br>".join(_word(match.get(key)) for key in ("query_consensus", "target_consensus")),
                         match.get("query_consensus"),
                     ),
                     text_cell(str(match.get("orientation") or "").replace("-", MINUS)),
@@ -227,6 +235,11 @@ def _match_table(found: list[Query]) -> str:
         filter_label="Filter by matrix, factor or family",
         note="All of them: <code>matches.tsv</code>.",
     )
+
+
+def _word(consensus: Any) -> str:
+    text = str(consensus or "")
+    return f'<code title="{esc(text)}">{esc(shorten(text, 20))}</code>'
 
 
 def _clusters(results: Results) -> str:

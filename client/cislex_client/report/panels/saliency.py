@@ -12,7 +12,7 @@ from cislex_client.report.panels.base import Section, figure, legend, missing, s
 from cislex_client.report.results import Attributions, Results, number
 from cislex_client.report.sites import Site, find_sites
 from cislex_client.report.tables import term
-from cislex_client.report.text import count, esc, fixed, locus, shorten
+from cislex_client.report.text import count, esc, fixed, listing, locus, shorten
 
 ZOOM_BP = 80  # letters drawn around the strongest stretch; a window of at most LETTERS_BP is drawn whole
 LETTERS_BP = 110
@@ -31,6 +31,9 @@ def panel(results: Results) -> Section:
     sites = _known(results)
     kmers = _kmers(results)
     parts = [_words(data, bool(sites))]
+    silent = [side for side in ("WT", "KO") if not any(e.true == side and e.right for e in chosen)]
+    if silent:
+        parts.append(f"<p><strong>No {listing(silent, 'and no')} test sequence was called right.</strong></p>")
     parts.append(
         legend([("nt-a", "A"), ("nt-c", "C"), ("nt-g", "G"), ("nt-t", "T"), ("fill-pick", "k-mer taken for motifs")])
     )

@@ -82,9 +82,12 @@ def _names(results: Results, named: list[Factor], level: str) -> list[str]:
         more = f" and {len(both) - NAMED} more" if len(both) > NAMED else ""
         out.append(f"In both classes: {listing([esc(f.name) for f in both[:NAMED]])}{more}.")
     if named and level in ("chance", "baseline"):
+        weak = [factor for factor in named if all(query.kind != "set" for query in factor.queries)]
         out.append(
-            "As the model is no better than simpler predictors, these "
-            "names say little about the difference of the classes."
+            "As the model is no better than simpler predictors, names that come from its k-mers alone say little: "
+            f"{listing([esc(factor.name) for factor in weak])}."
+            if weak
+            else "These names rest on the sequences themselves (motifs of the whole sets), not on the network alone."
         )
     return out
 
