@@ -52,9 +52,8 @@ def table(rows: list[Row]) -> str:
         figures = [_figure(row.get(key)) for key in ("ours", "theirs")]
         ratio = f"{row['ratio']:.2f}×" if isinstance(row.get("ratio"), (int, float)) else "–"
         met = {True: "yes", False: "**no**", None: "–"}[row.get("met")]
-        lines.append(
-            f"| {row['name']} | {figures[0]} | {figures[1]} | {row['unit']} | {ratio} | {row.get('bar') or '–'} | {met} |"
-        )
+        cells = [row["name"], *figures, row["unit"], ratio, row.get("bar") or "–", met]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

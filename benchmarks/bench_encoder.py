@@ -206,10 +206,7 @@ def _build(folder: Path) -> None:
     print(json.dumps({"peak_bytes": peak, "seconds": seconds, "n_rows": artifact.manifest.summary["n_rows"]}))
 
 
+BENCHMARKS = [onehot_vs_tangermeme, windows_vs_pyfaidx, dataset_memory]
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--build"]:
-        _build(Path(sys.argv[2]))
-    else:
-        for function in (onehot_vs_tangermeme, windows_vs_pyfaidx, dataset_memory):
-            for row in function():
-                print(row)
+    _build(Path(sys.argv[2]))
