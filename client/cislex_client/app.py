@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -59,17 +60,41 @@ def run_command(argv: list[str] | None = None) -> int:
         app(args=argv, prog_name="cislex")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else (0 if end.code is None else 1)
+    except BrokenPipeError:
+        # The reader of stdout went away (`| head`): nothing more to say, and nothing to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except CommandError as error:
         output.emit_error(error, state.form)
         return error.code
+    except Exception as error:
+        known = as_command_error(error)
+        if known is None:
+            raise
+        output.emit_error(known, state.form)
+        return known.code
     except KeyboardInterrupt:
         output.say("stopped")
         return DETACHED
-    except BrokenPipeError:
-        # The reader of stdout went away (`| head`): nothing more to say.
-        sys.stderr.close()
-        return 0
     return 0
+
+
+def as_command_error(error: Exception) -> CommandError | None:
+    """An error of the catalogue that arose on this side (a file that core reads) as a CommandError; else None."""
+    from cislex_core.errors import CislexError
+
+    from cislex_client.exit_codes import for_grpc_code
+
+    if not isinstance(error, CislexError):
+        return None
+    violations = [(violation.field, violation.description) for violation in error.violations]
+    return CommandError(
+        error.message,
+        code=for_grpc_code(error.reason.code.name),
+        reason=error.reason.name,
+        violations=violations,
+        metadata=error.metadata,
+    )
 
 
 def main() -> None:

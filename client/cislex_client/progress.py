@@ -76,7 +76,8 @@ class Display:
         for reason, message in view.warnings:
             if message not in line.warned:
                 line.warned.add(message)
-                self._print(f"! {line.title}: {message} ({reason})", always=True)
+                code = "" if reason in ("", "INTERNAL") else f" ({reason})"
+                self._print(f"! {line.title}: {message}{code}", always=True)
 
     def finish(self, key: str, status: str, note: str = "") -> None:
         """A step came to its end: ``succeeded``, ``failed``, ``cancelled``, or ``skipped`` (then silent)."""

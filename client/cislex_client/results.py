@@ -15,12 +15,15 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cislex_core.canonical import digest_file
 
 from cislex_client.exit_codes import FAILED, UNAVAILABLE, CommandError, UsageError
 from cislex_client.tables import write_tsv
+
+if TYPE_CHECKING:
+    from cislex_core.motifs import Motif
 
 RUN_JSON = "run.json"
 REPORT = "report.html"
@@ -155,9 +158,9 @@ def _convert(sources: list[Path], target: Path) -> None:
         tables = [pq.read_table(source) for source in sources]
         write_tsv(pa.concat_tables(tables, promote_options="permissive") if len(tables) > 1 else tables[0], target)
     elif sources[0].suffix == ".meme" and len(sources) > 1:
-        from cislex_core.motif_files import read_motifs, write_motifs
+        from cislex_core.motif_files import write_motifs
 
-        write_motifs(target, [motif for source in sources for motif in read_motifs(source)])
+        write_motifs(target, [motif for source in sources for motif in motifs_of(source)])
     else:
         shutil.copyfile(sources[0], target)
 
@@ -167,8 +170,6 @@ def _write_logos(folder: Path, note: Callable[[str, str], Path]) -> None:
 
     A filter recurs when its group has filters of at least two seeds: with one seed, every group's representative.
     """
-    from cislex_core.motif_files import read_motifs
-
     from cislex_client.report.logo import logo_svg
     from cislex_client.tables import read_rows
 
@@ -185,12 +186,19 @@ def _write_logos(folder: Path, note: Callable[[str, str], Path]) -> None:
     ]
     (folder / "logos").mkdir(exist_ok=True)
     for source, role, step, only in sources:
-        if not (folder / source).is_file() or (folder / source).stat().st_size == 0:
-            continue
-        for motif in read_motifs(folder / source):
+        for motif in motifs_of(folder / source):
             if only is None or motif.id in only:
                 svg = logo_svg(motif.probabilities, title=motif.label)
                 note(step, f"logos/{logo_name(role, motif.id)}").write_text(svg, encoding="utf-8")
+
+
+def motifs_of(source: Path) -> list[Motif]:
+    """The motifs of a MEME file of ours; [] when it is absent or holds none, which is a result too."""
+    from cislex_core.motif_files import read_motifs
+
+    if not source.is_file() or not any(line.startswith("MOTIF") for line in source.read_text().splitlines()):
+        return []
+    return read_motifs(source)
 
 
 def _naming(matches: list[dict[str, str]]) -> set[str]:

@@ -264,3 +264,16 @@ def test_a_run_after_a_cancel_starts_anew(services, script, files, tmp_path, cap
     services.scripts.clear()
     assert run_command(command) == 0
     assert "13 steps ran" in capsys.readouterr().err
+
+
+def test_an_error_of_the_catalogue_on_this_side_is_no_traceback(services, files, tmp_path, monkeypatch, capsys):
+    from cislex_client import analysis
+    from cislex_core.errors import Reason, UserError
+
+    def broken(*_: object) -> None:
+        raise UserError(Reason.INVALID_MOTIF_FILE, "queries.meme:7: a row does not sum to 1")
+
+    monkeypatch.setattr(analysis, "write_results", broken)
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r")]) == 2
+    assert "queries.meme:7" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()

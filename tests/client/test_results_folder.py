@@ -123,3 +123,23 @@ def test_logo_names_are_safe_file_names():
     assert logo_name("target", "MA0099.4") == "target.MA0099.4.svg"
     assert "/" not in logo_name("query", "../x/FOS::JUN")
     assert Path(logo_name("query", "a b")).name == "query.a_b.svg"
+
+
+def test_no_motif_found_is_a_result(tmp_path, artifact_makers):
+    from cislex_core.motif_files import write_motifs
+
+    sources = {}
+    for step in ("motifs_clusters", "motifs_sets", "compare"):
+        sources[step] = tmp_path / step
+        sources[step].mkdir()
+    artifact_makers["motifs"](sources["motifs_sets"])
+    write_motifs(sources["motifs_clusters"] / "motifs.meme", [])
+    for name in ("queries.meme", "targets.meme"):
+        write_motifs(sources["compare"] / name, [])
+    (tmp_path / "r").mkdir()
+    names = {entry["path"] for entry in write_results(tmp_path / "r", sources)}
+    assert {"motifs.meme", "queries.meme"} <= names
+    assert (tmp_path / "r" / "motifs.meme").read_text().count("\nMOTIF ") == 1
+    del sources["motifs_sets"]
+    write_motifs(tmp_path / "motifs_clusters" / "motifs.meme", [])
+    assert "motifs.meme" in {entry["path"] for entry in write_results(tmp_path / "r", sources)}
