@@ -15,7 +15,7 @@ from cislex_client.report.inline_logos import aligned_pair, target_start
 from cislex_client.report.panels.saliency import window
 from cislex_client.report.results import Results, read_tsv
 from cislex_client.report.sites import find_sites, scan
-from cislex_core.motif_files import read_motifs
+from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.sequences import encode
 from synthetic_parts import Shape, consensus_motif, write_tsv
 from synthetic_results import write_results
@@ -161,3 +161,34 @@ def test_a_motif_file_without_motifs_is_no_error(tmp_path: Path) -> None:
     results = Results(tmp_path)
     assert results.motifs("queries.meme") == {}
     assert not results.damaged
+
+
+def test_found_against_shuffles_alone_is_no_difference_between_classes(copy_dir: Path) -> None:
+    for name in ("motifs.tsv", "matches.tsv", "queries.meme", "enrichment.tsv"):
+        text = (copy_dir / name).read_text()
+        if name == "motifs.tsv":
+            text = text.replace("WT_m1\tWT\t", "WT_m1\tWT_vs_shuffled\t").replace(
+                "cluster_0_m1\tcluster_0", "cluster_0_m1\tWT_vs_shuffled"
+            )
+        if name == "enrichment.tsv":
+            head, *rows = [line.split("\t") for line in text.splitlines()]
+            for row in rows:
+                row[head.index("qvalue_wt")] = row[head.index("qvalue_ko")] = "0.9"
+            text = "\n".join("\t".join(row) for row in [head, *rows]) + "\n"
+        (copy_dir / name).write_text(text)
+    sides = {factor.name: factor.side for factor in factors(Results(copy_dir))}
+    assert sides == {"RELA": "both", "FOS::JUN": "KO", "SP1": "both"}
+
+
+def test_a_family_of_unlike_motifs_is_not_one_factor(tmp_path: Path) -> None:
+    """REB1 and RAP1 are both Myb/SANT factors in JASPAR; RELA and REL are alike."""
+    known = {"REB1": "CCGGGTAAC", "RAP1": "TGTATGGGTGT", "RELA": "GGGAATTTCC", "REL": "TGGAATTTCC"}
+    family = {"REB1": "Myb", "RAP1": "Myb", "RELA": "Rel", "REL": "Rel"}
+    motifs = [consensus_motif(name, word, name, 0.9) for name, word in known.items()]
+    write_motifs(tmp_path / "targets.meme", motifs)
+    write_motifs(tmp_path / "queries.meme", [m.renamed(f"q_{m.id}") for m in motifs])
+    columns = ["query", "target", "target_name", "tf_family", "qvalue", "significant", "rank"]
+    rows = [(f"q_{name}", name, name, family[name], 1e-9 * (i + 1), True, 1) for i, name in enumerate(known)]
+    write_tsv(tmp_path / "matches.tsv", columns, rows)
+    named = {factor.name: factor.others for factor in factors(Results(tmp_path))}
+    assert named == {"REB1": [], "RAP1": [], "RELA": ["REL"]}

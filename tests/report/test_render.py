@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import shlex
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -131,7 +133,7 @@ def test_the_summary_says_what_was_found(report: Path) -> None:
         "AUROC",
         "RELA",
         "FOS::JUN",
-        "In both classes: SP1",
+        "In both classes alike: SP1",
         "3 of 3 planted motifs recovered",
     ):
         assert words_ in said, words_
@@ -279,3 +281,10 @@ def test_unchanged_peaks_are_not_called_specific(copy_dir: Path) -> None:
     )
     (copy_dir / "run.json").write_text(json.dumps(run))
     assert "peaks unchanged by the knock-out" in words(read(render(copy_dir))[1])
+
+
+def test_the_command_can_be_pasted_into_a_shell(report: Path, results_dir: Path) -> None:
+    text, _ = read(report)
+    found = re.search(r'<pre class="command"[^>]*><code>(.*?)</code>', text, re.S)
+    assert found is not None
+    assert shlex.split(html.unescape(found[1])) == json.loads((results_dir / "run.json").read_text())["command"]

@@ -74,6 +74,7 @@ def test_an_undefined_auroc_claims_nothing(tmp_path: Path) -> None:
         ({"intervals": {"auroc": [0.7, 0.95]}}, "interval is wide"),
         ({"per_seed": [{"seed": 0, "auroc": 0.75}, {"seed": 1, "auroc": 0.93}]}, "from 0.75 to 0.93"),
         ({"split": "validation"}, "validation split"),
+        ({"per_class": {"WT": {"n": 90, "recall": 0.01}, "KO": {"n": 90, "recall": 1.0}}}, "almost nothing WT"),
         ({"per_class": {"WT": {"n": 900}, "KO": {"n": 100}}}, "right in 90"),
     ],
 )

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cislex_core.motifs import Motif
+from cislex_core.motifs import Motif, aligned_correlation
 
 from cislex_client.report.results import Results, number
 
 SIDES = ("WT", "KO")
 LEAN_P = 0.01  # a cluster leans to a class when its share differs from that of all k-mers at this binomial p
 DECIDE_Q = 0.05  # a factor found on both sides goes to one when its enrichment against the other has q at most this
+ALIKE = 0.7  # least mean column correlation of two targets of a family that count as one factor
 CLUSTER = re.compile(r"^(?:.*[/:.])?(?:cluster_?)?(\d+)(?:\D.*)?$")
 
 
@@ -169,47 +170,67 @@ def _clean_name(row: dict[str, Any]) -> str:
 
 
 def factors(results: Results, found: list[Query] | None = None) -> list[Factor]:
-    """Factors named by significant best matches, one per family (per name where the family is unknown), best q first.
+    """Factors named by significant best matches, best q first: one per family of like motifs.
 
-    A family that matrices of both classes name goes to the class in whose sequences its matrix is enriched against
-    the other class (q ≤ 0.05), and to ``both`` where neither is.
+    Best matches belong to one factor when the targets are the same, or of one family and alike (families such as
+    Myb/SANT hold quite different motifs). Where its matrices belong to both classes, or only comparisons with shuffled
+    sequences found it, the factor goes to the class in whose sequences its motif is enriched against the other
+    (q ≤ 0.05), and to ``both`` where in neither.
     """
-    groups: dict[str, list[Query]] = {}
-    for query in queries(results) if found is None else found:
-        if query.best is not None:
-            key = first_family(query.best.get("tf_family")) or _clean_name(query.best)
-            groups.setdefault(key, []).append(query)
+    targets = results.motifs("targets.meme")
+    named = [query for query in (queries(results) if found is None else found) if query.best is not None]
+    named.sort(key=lambda query: _significance(query.matches[0]))
+    groups: list[list[Query]] = []
+    for query in named:
+        home = next((group for group in groups if _same_factor(group[0].matches[0], query.matches[0], targets)), None)
+        if home is None:
+            groups.append([query])
+        else:
+            home.append(query)
     enriched = differential(results)
-    named = []
-    for members in groups.values():
-        members.sort(key=lambda q: (_last(q.best["qvalue"]), _last(q.best["pvalue"])) if q.best else (math.inf, 0.0))
-        lead = members[0]
-        best = lead.best
-        if best is None:
-            continue
-        names = dict.fromkeys(_clean_name(q.best) for q in members if q.best)
-        row = enriched.get(str(best.get("target"))) or enriched.get(_clean_name(best).upper())
-        named.append(
-            Factor(
-                name=_clean_name(best),
-                family=first_family(best.get("tf_family")),
-                tf_class=first_family(best.get("tf_class")),
-                side=_side({query.side for query in members}, row),
-                target=str(best.get("target")),
-                best=best,
-                query=lead,
-                queries=members,
-                others=[name for name in names if name != _clean_name(best)],
-                enrichment=row,
-            )
-        )
-    named.sort(key=lambda factor: (_last(factor.best.get("qvalue")), _last(factor.best.get("pvalue"))))
-    return named
+    return [_factor(members, enriched) for members in groups]
 
 
-def _side(sides: set[str], row: dict[str, Any] | None) -> str:
-    sides = sides - {""}
-    if sides in ({"WT"}, {"KO"}):
+def _significance(row: dict[str, Any]) -> tuple[float, float]:
+    return _last(row.get("qvalue")), _last(row.get("pvalue"))
+
+
+def _same_factor(a: dict[str, Any], b: dict[str, Any], targets: dict[str, Motif]) -> bool:
+    if a.get("target") == b.get("target"):
+        return True
+    family = first_family(a.get("tf_family"))
+    if not family or family != first_family(b.get("tf_family")):
+        return False
+    one, other = targets.get(str(a.get("target"))), targets.get(str(b.get("target")))
+    if one is None or other is None:
+        return True
+    overlap = max(5, math.ceil(0.75 * min(one.width, other.width)))
+    return aligned_correlation(one, other, min_overlap=overlap)[0] >= ALIKE
+
+
+def _factor(members: list[Query], enriched: dict[str, dict[str, Any]]) -> Factor:
+    best = members[0].matches[0]
+    row = enriched.get(str(best.get("target"))) or enriched.get(_clean_name(best).upper())
+    names = dict.fromkeys(_clean_name(query.matches[0]) for query in members)
+    return Factor(
+        name=_clean_name(best),
+        family=first_family(best.get("tf_family")),
+        tf_class=first_family(best.get("tf_class")),
+        side=_side(members, row),
+        target=str(best.get("target")),
+        best=best,
+        query=members[0],
+        queries=members,
+        others=[name for name in names if name != _clean_name(best)],
+        enrichment=row,
+    )
+
+
+def _side(members: list[Query], row: dict[str, Any] | None) -> str:
+    sides = {query.side for query in members} - {""}
+    # A set against its own shuffle shows that the motif is there, not that the other set lacks it.
+    between_classes = any("shuffled" not in query.scope for query in members)
+    if len(sides) == 1 and "both" not in sides and (between_classes or row is None):
         return sides.pop()
     q_wt, q_ko = (number(row.get(f"qvalue_{side}")) if row else math.nan for side in ("wt", "ko"))
     if min(_last(q_wt), _last(q_ko)) <= DECIDE_Q:

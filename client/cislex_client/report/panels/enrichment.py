@@ -159,7 +159,7 @@ def _bars(shown: list[dict[str, Any]], named: set[str], between: bool) -> str:
 
 def _plain(q: float) -> str:
     if q >= 0.001:
-        return f"{q:.3f}"
+        return f"{q:.3f}" if q < 0.9995 else "1"
     if q <= 0:
         return "< 1e\u2212300"
     mantissa, exponent = f"{q:.0e}".split("e")

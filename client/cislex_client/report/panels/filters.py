@@ -29,10 +29,11 @@ def panel(results: Results) -> Section:
     recurring = [e for e in entries if number(e["row"].get("n_seeds")) >= 2]
     words = (
         f"<p>Each filter of the first layer is a small motif detector. {count(len(recurring))} of "
-        f"{plural(len(entries), 'group')} of alike filters occur in at "
-        f"least two seeds, some in {count(n_seeds)}: what recurs is "
-        f"learned from the data rather than from the random start. The {term('effect', 'effect')} is the change of the "
-        "WT − KO logit when the filter is silenced: negative means that the filter speaks for WT, positive for KO.</p>"
+        f"{plural(len(entries), 'group')} of alike filters occur in two or more seeds (the most widespread in "
+        f"{count(n_seeds)}): what recurs is learned from the data rather than from the random start. The "
+        f"{term('effect', 'effect')} is the change of the WT − KO "
+        f"logit when the filter is silenced: negative means that "
+        "the filter speaks for WT, positive for KO.</p>"
     )
     if n_seeds < 2:
         words += "<p><strong>Only one seed was trained, so nothing can recur.</strong></p>"

@@ -79,7 +79,11 @@ def _command(run: dict[str, Any]) -> str:
     command = run.get("command")
     if not command:
         return ""
-    line = shlex.join(map(str, command)) if isinstance(command, list) else str(command)
+    line = str(command)
+    if isinstance(command, list):
+        # One option a line, joined so that it can be pasted into a shell.
+        breaks = [" \\\n  " if str(word).startswith("--") else " " for word in command]
+        line = "".join(b + shlex.quote(str(word)) for b, word in zip(breaks, command, strict=True)).strip()
     return (
         "<h3>Repeat this run</h3><p>The same command on inputs with "
         "the same digests gives the same results; a server that "

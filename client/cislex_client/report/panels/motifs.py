@@ -27,7 +27,7 @@ def panel(results: Results) -> Section:
     for side, heading in (
         ("WT", "Factors named for WT"),
         ("KO", "Factors named for KO"),
-        ("both", "Named in both classes"),
+        ("both", "Named, but no difference between the classes was shown"),
     ):
         of_side = [factor for factor in named if factor.side == side]
         if of_side or side != "both":
@@ -211,7 +211,6 @@ def _match_table(found: list[Query]) -> str:
                         match.get("query_consensus"),
                     ),
                     text_cell(str(match.get("orientation") or "").replace("-", MINUS)),
-                    number_cell(number(match.get("overlap"))),
                 ]
             )
     columns = [
@@ -225,7 +224,6 @@ def _match_table(found: list[Query]) -> str:
         Column("Significant"),
         Column("Found, known"),
         Column("Strand"),
-        Column("Overlap", True),
     ]
     return table(
         "tab-matches",
