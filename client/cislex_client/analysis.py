@@ -144,9 +144,9 @@ def write_folder(
 
 
 def _draw(folder: Path, record: RunRecord) -> bool:
-    from cislex_client.report import render
-
     try:
+        from cislex_client.report import render
+
         render(folder)
     except Exception as error:
         record.notes.append(f"the report could not be drawn: {type(error).__name__}: {error}")
