@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-import shlex
+import subprocess
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -287,4 +287,10 @@ def test_the_command_can_be_pasted_into_a_shell(report: Path, results_dir: Path)
     text, _ = read(report)
     found = re.search(r'<pre class="command"[^>]*><code>(.*?)</code>', text, re.S)
     assert found is not None
-    assert shlex.split(html.unescape(found[1])) == json.loads((results_dir / "run.json").read_text())["command"]
+    shell = subprocess.run(
+        ["sh", "-c", "cislex() { printf '%s\\n' cislex \"$@\"; }\n" + html.unescape(found[1])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shell.stdout.splitlines() == json.loads((results_dir / "run.json").read_text())["command"]
