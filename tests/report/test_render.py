@@ -133,7 +133,7 @@ def test_the_summary_says_what_was_found(report: Path) -> None:
         "AUROC",
         "RELA",
         "FOS::JUN",
-        "In both classes alike: SP1",
+        "without a difference between the classes being shown: SP1",
         "3 of 3 planted motifs recovered",
     ):
         assert words_ in said, words_

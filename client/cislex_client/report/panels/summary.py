@@ -80,7 +80,10 @@ def _names(results: Results, named: list[Factor], level: str) -> list[str]:
     both = [factor for factor in named if factor.side == "both"]
     if both:
         more = f" and {len(both) - NAMED} more" if len(both) > NAMED else ""
-        out.append(f"In both classes alike: {listing([esc(f.name) for f in both[:NAMED]])}{more}.")
+        out.append(
+            f"Also found, without a difference between the classes being "
+            f"shown: {listing([esc(f.name) for f in both[:NAMED]])}{more}."
+        )
     if named and level in ("chance", "baseline"):
         weak = [factor for factor in named if all(query.kind != "set" for query in factor.queries)]
         out.append(
