@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from cislex_core.artifacts import Artifact, LocalStore, Manifest
 from cislex_core.canonical import digest_file
 from cislex_core.sequences import encode, reverse_complement
@@ -132,3 +133,12 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     dataset = _synthetic(desk)
     model = desk.run("TrainModel", dataset=dataset.digest, seeds=[0, 1], options=SMALL, epochs=2)
     return Chain(desk, dataset, model, desk.run("ExportModel", model=model.digest, dataset=dataset.digest))
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """One thread, hence seeds in a row in this process: starting others is tests/trainer/test_parallel.py's matter."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

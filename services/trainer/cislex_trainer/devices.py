@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from cislex_core.errors import Reason, UserError
+from cislex_models.devices import choose_device
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,13 @@ class Place:
         return torch.amp.GradScaler(self.device.type, enabled=self.amp == "fp16")
 
     def peak_memory_bytes(self) -> int:
-        """Highest memory torch held on the GPU, or the process's highest resident memory on a CPU."""
+        """Highest memory torch held on the GPU; on a CPU the highest resident memory of any one process of the task."""
         if self.device.type == "cuda":
             return int(torch.cuda.max_memory_allocated(self.device))
         import resource
 
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        return max(resource.getrusage(one).ru_maxrss for one in who) * 1024
 
 
 def choose(requested: str, amp: str = "off", *, paper: bool = False) -> Place:
@@ -54,24 +56,9 @@ def choose(requested: str, amp: str = "off", *, paper: bool = False) -> Place:
     ``amp`` "auto" is off on a CPU; on a GPU fp16 under the paper protocol, else bf16 where the GPU has it.
     Raises DEVICE_UNAVAILABLE, and INVALID_REQUEST for fp16 on a CPU.
     """
-    has_cuda = torch.cuda.is_available()
-    if requested == "cuda" and not has_cuda:
-        built = torch.version.cuda
-        why = f"torch {torch.__version__} sees no CUDA device" if built else f"torch {torch.__version__} is a CPU build"
-        raise UserError(
-            Reason.DEVICE_UNAVAILABLE,
-            f"device cuda was asked for, but {why}; use device auto or cpu, or a worker with a GPU",
-            field="device",
-            device=requested,
-        )
-    if requested == "cpu":
-        device, reason = torch.device("cpu"), "cpu was asked for"
-    elif has_cuda:
-        device = torch.device("cuda", torch.cuda.current_device())
-        reason = "cuda was asked for" if requested == "cuda" else "auto: a CUDA device is present"
-    else:
-        device, reason = torch.device("cpu"), "auto: torch sees no CUDA device"
-    return Place(device, _amp(amp, device, paper), reason)
+    chosen = choose_device(requested)
+    device = torch.device("cpu") if chosen.device == "cpu" else torch.device("cuda", torch.cuda.current_device())
+    return Place(device, _amp(amp, device, paper), chosen.reason)
 
 
 def _amp(amp: str, device: torch.device, paper: bool) -> str:

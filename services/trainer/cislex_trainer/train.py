@@ -1,8 +1,10 @@
-"""trainer.TrainModel: the seeds of one request, one after the other, into one model artifact."""
+"""trainer.TrainModel: the seeds of one request into one model artifact; side by side on a CPU, in a row on a GPU."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +17,7 @@ from cislex_models.registry import check_options, check_window
 from cislex_trainer.data import Rows, split_indices
 from cislex_trainer.devices import Place, choose
 from cislex_trainer.loop import Trained, train_seed
+from cislex_trainer.parallel import n_processes, train_side_by_side
 from cislex_trainer.specs import TrainModelSpec, epochs_for
 
 HISTORY = pa.schema(
@@ -57,7 +60,7 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
     train = Rows.of(dataset, train_index, place.device)
     selection = Rows.of(dataset, test_index if paper else validation_index, place.device)
 
-    trained = [_one(i, spec, train, selection, place, progress, len(dataset.classes)) for i in range(len(spec.seeds))]
+    trained = _train_all(spec, dataset, train, selection, place, progress)
     for result in trained:
         save_model(result.model, out.path(f"seed_{result.seed}/model.json").parent, dataset.classes, result.seed)
     out.write_table("history.parquet", history_table(trained))
@@ -86,27 +89,60 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
     out.summary = summary(spec, dataset, trained, place)
 
 
-def _one(
-    i: int, spec: TrainModelSpec, train: Rows, selection: Rows, place: Place, progress: Progress, n_classes: int
-) -> Trained:
-    """Seed number i with its progress: the seeds' epochs are counted in a row."""
-    seed, epochs = spec.seeds[i], spec.epochs or 0
-    total = epochs * len(spec.seeds)
+class _Board:
+    """The progress of all seeds together: their epochs are counted in a row, a seed that stopped early counts whole."""
 
-    def on_epoch(row: dict[str, Any]) -> None:
+    def __init__(self, spec: TrainModelSpec, progress: Progress) -> None:
+        self._epochs = spec.epochs or 0
+        self._done = dict.fromkeys(spec.seeds, 0)
+        self._progress = progress
+
+    def epoch(self, seed: int, row: dict[str, Any]) -> None:
+        """One epoch of a seed."""
+        self._done[seed] = row["epoch"]
         metrics = {key: float(value) for key, value in row.items() if value is not None and key != "seconds"}
-        progress.update(i * epochs + row["epoch"], total, unit="epochs", **metrics)
+        self._update(**metrics)
 
-    path = progress.checkpoint_dir / f"seed_{seed}.safetensors"
-    result = train_seed(seed, spec, train, selection, place, path, progress.check_cancel, on_epoch, n_classes)
-    progress.update((i + 1) * epochs, total, unit="epochs", seed=float(seed))
-    position = result.position
-    best = position.history[position.best_epoch - 1]
-    shown = ", ".join(f"{key} {best[key]:.4f}" for key in ("validation_loss", "test_accuracy") if best[key] is not None)
-    progress.message(
-        f"seed {seed} ({i + 1} of {len(spec.seeds)}): epoch {position.best_epoch} of {position.epoch} kept, {shown}"
-    )
-    return result
+    def finished(self, result: Trained) -> None:
+        """A seed is done."""
+        self._done[result.seed] = self._epochs
+        self._update(seed=float(result.seed))
+        position = result.position
+        best = position.history[position.best_epoch - 1]
+        named = ("validation_loss", "test_accuracy")
+        shown = ", ".join(f"{key} {best[key]:.4f}" for key in named if best[key] is not None)
+        self._progress.message(f"seed {result.seed}: epoch {position.best_epoch} of {position.epoch} kept, {shown}")
+
+    def _update(self, **metrics: float) -> None:
+        self._progress.update(sum(self._done.values()), self._epochs * len(self._done), unit="epochs", **metrics)
+
+
+def _train_all(
+    spec: TrainModelSpec, dataset: Dataset, train: Rows, selection: Rows, place: Place, progress: Progress
+) -> list[Trained]:
+    board = _Board(spec, progress)
+
+    def checkpoint_of(seed: int) -> Path:
+        return progress.checkpoint_dir / f"seed_{seed}.safetensors"
+
+    if place.device.type == "cpu" and n_processes(len(spec.seeds)) > 1:
+        train_side_by_side(spec, dataset, checkpoint_of, progress.check_cancel, board.epoch)
+    trained = []
+    for seed in spec.seeds:  # finished checkpoints are only read here
+        result = train_seed(
+            seed,
+            spec,
+            train,
+            selection,
+            place,
+            checkpoint_of(seed),
+            progress.check_cancel,
+            partial(board.epoch, seed),
+            n_classes=len(dataset.classes),
+        )
+        board.finished(result)
+        trained.append(result)
+    return trained
 
 
 def history_table(trained: list[Trained]) -> pa.Table:
