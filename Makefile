@@ -31,7 +31,7 @@ test: $(VENV)/.installed-test ## add the test extras and run the tests
 	$(BIN)/pytest
 
 test-slow: $(VENV)/.installed-test ## the tests that take minutes
-	$(BIN)/pytest -m slow --override-ini addopts="-q --strict-markers --strict-config --import-mode=importlib"
+	$(BIN)/pytest -m slow
 
 lint: $(VENV)/.installed-test ## ruff, types, buf lint, stubs equal to the committed ones
 	$(BIN)/ruff check .

@@ -106,5 +106,5 @@ class EnrichMotifsSpec(TaskSpec):
 
 COMPARE_SPECS: dict[str, TaskInfo] = {
     "motif.CompareMotifs": TaskInfo(spec=CompareMotifsSpec, kind="matches"),
-    "motif.EnrichMotifs": TaskInfo(spec=EnrichMotifsSpec, kind="enrichment", heavy=True),
+    "motif.EnrichMotifs": TaskInfo(spec=EnrichMotifsSpec, kind="enrichment"),
 }

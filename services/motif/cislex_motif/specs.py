@@ -78,6 +78,6 @@ class DiscoverMotifsSpec(TaskSpec):
 
 SPECS: dict[str, TaskInfo] = {
     "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters"),
-    "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs", heavy=True),
+    "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs"),
     **COMPARE_SPECS,
 }
