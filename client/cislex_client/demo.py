@@ -1,7 +1,7 @@
 """``cislex demo``: simulate peaks with planted motifs, analyse them like anyone's, and score what was recovered.
 
 A planted motif is *recovered* when a discovered motif's best match at q ≤ 0.01 is the planted matrix or one of the same
-TF family; a *false name* is a best match at q ≤ 0.01 that is neither (docs/formats.d/results.md).
+TF family; a *false name* is a best match at q ≤ 0.01 that is neither (docs/formats.md).
 """
 
 from __future__ import annotations

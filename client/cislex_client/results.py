@@ -1,4 +1,4 @@
-"""Writes the result folder that docs/formats.d/results.md describes, whole or not at all.
+"""Writes the result folder that docs/formats.md describes, whole or not at all.
 
 Everything is made in a temporary folder beside the target and renamed at the end. What lies at the target is replaced
 only when it is a result folder of cislex, an empty folder, or with ``force``.

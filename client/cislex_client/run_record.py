@@ -1,4 +1,4 @@
-"""run.json: everything needed to repeat a run (docs/formats.d/results.md)."""
+"""run.json: everything needed to repeat a run (docs/formats.md)."""
 
 from __future__ import annotations
 

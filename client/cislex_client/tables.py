@@ -1,4 +1,4 @@
-"""Tables out of artifacts: parquet to TSV, as docs/formats.d/results.md states it."""
+"""Tables out of artifacts: parquet to TSV, as docs/formats.md states it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A result folder of synthetic test data, written by the rules of docs/formats.d/results.md.
+"""A result folder of synthetic test data, written by the rules of docs/formats.md.
 
 The sequences are random with planted motifs and every figure is computed from them, but by stand-ins (a motif score
 plus noise in place of a network), so nothing here is a result: ``run.json`` says so in its notes.
