@@ -51,6 +51,12 @@ def test_side_by_side_gives_the_bits_of_one_after_the_other(desk: Any, dataset: 
     torch.set_num_threads(1)
     in_a_row = desk.run("TrainModel", dataset=dataset.digest, **FIELDS)
     assert _weights(beside) == _weights(in_a_row)
+    for path in desk.scratch.glob("seed_*"):
+        path.unlink()
+    torch.set_num_threads(2)
+    alone = desk.run("TrainModel", dataset=dataset.digest, **{**FIELDS, "seeds": [5]})
+    assert digest_file(alone.path("seed_5/model.safetensors")) == _weights(beside)[1]
+    assert torch.get_num_threads() == 2
     assert len(set(_weights(beside))) == 3
     history = beside.table("history.parquet").to_pylist()
     assert [(row["seed"], row["epoch"]) for row in history] == [(s, e) for s in (0, 5, 9) for e in (1, 2, 3)]

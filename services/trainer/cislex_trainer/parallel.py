@@ -1,14 +1,16 @@
-"""On a CPU the seeds of one request train side by side, one process each.
+"""On a CPU the seeds of one request train side by side, one process and one thread each.
 
 A network of this size gains little from a second thread (8 % at 200 bp) and all of a second core when that core has a
-seed of its own. The processes share nothing but the seeds' checkpoint files: a finished checkpoint holds the kept
-weights, so the caller reads the result exactly as it resumes after a kill.
+seed of its own. One thread always: the number of threads decides the order of sums, so a seed ends with the same bits
+whatever its neighbours and however many cores there are. The processes share nothing but the seeds' checkpoint files:
+a finished checkpoint holds the kept weights, so the caller reads the result exactly as it resumes after a kill.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -37,12 +39,22 @@ class Run:
     dataset_dir: str
     dataset_digest: str
     checkpoint: str
-    threads: int
 
 
 def n_processes(n_seeds: int) -> int:
     """How many seeds train at once: as many as torch was given threads (OMP_NUM_THREADS, else the cores)."""
     return max(1, min(n_seeds, torch.get_num_threads()))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Training in this process, as the processes of ``train_side_by_side`` do it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def train_side_by_side(
@@ -58,12 +70,10 @@ def train_side_by_side(
     then stopped, and their checkpoints stay.
     """
     at_once = n_processes(len(spec.seeds))
-    threads = max(1, torch.get_num_threads() // at_once)
+    fields = spec.model_dump(mode="json")
     waiting = [
-        Run(seed, spec.model_dump(mode="json"), str(dataset.artifact.dir), dataset.digest, str(checkpoint_of(seed)),
-            threads)
-        for seed in spec.seeds
-    ]  # fmt: skip
+        Run(seed, fields, str(dataset.artifact.dir), dataset.digest, str(checkpoint_of(seed))) for seed in spec.seeds
+    ]
     running: dict[Connection, tuple[Run, BaseProcess]] = {}
     try:
         while waiting or running:
@@ -122,7 +132,7 @@ def _hear(
 
 def _train(run: Run, connection: Connection) -> None:
     """The process of one seed."""
-    torch.set_num_threads(run.threads)
+    torch.set_num_threads(1)
     try:
         folder = Path(run.dataset_dir)
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cislex_models.registry import check_options, check_window
 from cislex_trainer.data import Rows, split_indices
 from cislex_trainer.devices import Place, choose
 from cislex_trainer.loop import Trained, train_seed
-from cislex_trainer.parallel import n_processes, train_side_by_side
+from cislex_trainer.parallel import n_processes, one_thread, train_side_by_side
 from cislex_trainer.specs import TrainModelSpec, epochs_for
 
 HISTORY = pa.schema(
@@ -125,23 +126,22 @@ def _train_all(
     def checkpoint_of(seed: int) -> Path:
         return progress.checkpoint_dir / f"seed_{seed}.safetensors"
 
-    if place.device.type == "cpu" and n_processes(len(spec.seeds)) > 1:
+    def one(seed: int) -> Trained:
+        on_epoch = partial(board.epoch, seed)
+        return train_seed(
+            seed, spec, train, selection, place, checkpoint_of(seed), progress.check_cancel, on_epoch,
+            n_classes=len(dataset.classes),
+        )  # fmt: skip
+
+    on_cpu = place.device.type == "cpu"
+    if on_cpu and n_processes(len(spec.seeds)) > 1:
         train_side_by_side(spec, dataset, checkpoint_of, progress.check_cancel, board.epoch)
     trained = []
-    for seed in spec.seeds:  # finished checkpoints are only read here
-        result = train_seed(
-            seed,
-            spec,
-            train,
-            selection,
-            place,
-            checkpoint_of(seed),
-            progress.check_cancel,
-            partial(board.epoch, seed),
-            n_classes=len(dataset.classes),
-        )
-        board.finished(result)
-        trained.append(result)
+    with one_thread() if on_cpu else nullcontext():
+        for seed in spec.seeds:  # checkpoints that are finished are only read
+            result = one(seed)
+            board.finished(result)
+            trained.append(result)
     return trained
 
 
