@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cislex_core.errors import Reason
 from cislex_runtime import states
-from cislex_runtime.status import exit_code
+from cislex_runtime.exit_codes import exit_code
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "protocol.md"
 
@@ -27,7 +27,7 @@ def states_table() -> str:
 
 def errors_table() -> str:
     """One row a reason: gRPC code, exit code of the command, meaning."""
-    rows = [f"| {r.name} | {r.code.name} | {exit_code(r.code.value)} | {r.title} |" for r in Reason]
+    rows = [f"| {r.name} | {r.code.name} | {exit_code(r.code.value, r.name)} | {r.title} |" for r in Reason]
     return "\n".join(["| reason | gRPC code | exit code | meaning |", "|---|---|---|---|", *rows])
 
 

@@ -83,18 +83,13 @@ def as_command_error(error: Exception) -> CommandError | None:
     """An error of the catalogue that arose on this side (a file that core reads) as a CommandError; else None."""
     from cislex_core.errors import CislexError
 
-    from cislex_client.exit_codes import for_grpc_code
-
     if not isinstance(error, CislexError):
         return None
-    violations = [(violation.field, violation.description) for violation in error.violations]
-    return CommandError(
-        error.message,
-        code=for_grpc_code(error.reason.code.name),
-        reason=error.reason.name,
-        violations=violations,
-        metadata=error.metadata,
-    )
+    from cislex_runtime.problem import RpcProblem
+
+    from cislex_client.service_errors import from_problem
+
+    return from_problem(RpcProblem.from_error(error))
 
 
 def main() -> None:

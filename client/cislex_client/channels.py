@@ -1,12 +1,11 @@
-"""gRPC channels of a context: the managed local server's socket, or addresses with TLS and a token."""
+"""The servers of a context: the managed local one's socket, or addresses with TLS and a token."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import grpc
+from cislex_runtime.client import Client, connect
 
 from cislex_client import local_server
 from cislex_client.contexts import SERVICES, Context
@@ -15,22 +14,14 @@ from cislex_client.output import say
 from cislex_client.service_errors import unreachable
 
 CONNECT_TIMEOUT_S = 20.0
-_OPTIONS = (
-    # Long watches cross proxies that drop silent connections.
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.service_config_disable_resolution", 1),
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 5_000),
-)
 
 
 class Channels:
-    """Opens channels when they are first needed, one per address."""
+    """Opens a client for each address when it is first needed."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._open: dict[str, grpc.aio.Channel] = {}
+        self._open: dict[str, Client] = {}
 
     @property
     def shares_files(self) -> bool:
@@ -42,9 +33,9 @@ class Channels:
         if self.context.is_local:
             await asyncio.to_thread(self._ensure_local)
         address = self._address(SERVICES[0])
-        channel = self._channel(address)
+        client = self._client(address)
         try:
-            await asyncio.wait_for(channel.channel_ready(), CONNECT_TIMEOUT_S)
+            await asyncio.wait_for(client.channel.channel_ready(), CONNECT_TIMEOUT_S)
         except TimeoutError:
             remedy = (
                 f"read {local_server.log_path()}" if self.context.is_local else "check the address: cislex context ls"
@@ -61,9 +52,9 @@ class Channels:
         local_server.ensure()
 
     async def close(self) -> None:
-        """Close all channels."""
-        for channel in self._open.values():
-            await channel.close()
+        """Close all of them."""
+        for client in self._open.values():
+            await client.close()
         self._open.clear()
 
     async def revive(self, failures: int) -> None:
@@ -73,18 +64,13 @@ class Channels:
                 say("the local server is gone; starting it again")
             await asyncio.to_thread(local_server.ensure)
 
-    async def of(self, service: str) -> grpc.aio.Channel:
-        """Channel to one service."""
-        return self._channel(self._address(service))
+    def of(self, service: str) -> Client:
+        """The client of one service."""
+        return self._client(self._address(service))
 
-    async def any(self) -> grpc.aio.Channel:
-        """A channel for operations and artifacts, which every service answers."""
-        return self._channel(self._address(SERVICES[0]))
-
-    def metadata(self) -> tuple[tuple[str, str], ...]:
-        """Call metadata: the bearer token, where the context has one."""
-        token = self.context.token()
-        return (("authorization", f"Bearer {token}"),) if token else ()
+    def any(self) -> Client:
+        """A client for operations and artifacts, which every service answers."""
+        return self._client(self._address(SERVICES[0]))
 
     async def server_version(self) -> str:
         """Version of the managed server; "" for a remote one."""
@@ -99,21 +85,12 @@ class Channels:
             return f"unix://{local_server.settings().socket_path}"
         return self.context.address_of(service)
 
-    def _channel(self, address: str) -> grpc.aio.Channel:
+    def _client(self, address: str) -> Client:
         if address not in self._open:
-            parts = urlsplit(address)
-            if parts.scheme == "grpcs":
-                target = f"{parts.hostname}:{parts.port or 443}"
-                self._open[address] = grpc.aio.secure_channel(target, self._credentials(), options=_OPTIONS)
-            else:
-                target = f"unix:{parts.path}" if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 80}"
-                self._open[address] = grpc.aio.insecure_channel(target, options=_OPTIONS)
+            ca_file = Path(self.context.ca_file).expanduser() if self.context.ca_file else None
+            token = self.context.token()
+            try:
+                self._open[address] = connect(address, ca_file=ca_file, token=token, on_away=self.revive)
+            except OSError as error:
+                raise UsageError(f"the certificates {ca_file} cannot be read: {error.strerror}") from None
         return self._open[address]
-
-    def _credentials(self) -> grpc.ChannelCredentials:
-        if not self.context.ca_file:
-            return grpc.ssl_channel_credentials()
-        try:
-            return grpc.ssl_channel_credentials(Path(self.context.ca_file).expanduser().read_bytes())
-        except OSError as error:
-            raise UsageError(f"the certificates {self.context.ca_file} cannot be read: {error.strerror}") from None

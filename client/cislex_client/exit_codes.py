@@ -1,47 +1,28 @@
-"""What the exit codes of ``cislex`` mean (docs/cli.md), and the exceptions that carry them."""
+"""The exit codes of ``cislex`` (docs/cli.md) and the exceptions that carry them.
+
+The table stands in ``cislex_runtime.exit_codes``, for every client; here is what only a terminal knows.
+"""
 
 from __future__ import annotations
 
-OK = 0
-FAILED = 1
-USAGE = 2
-NOT_FOUND = 3
-AUTH = 4
-UNAVAILABLE = 5
-CANCELLED = 6
-WAIT_TIMED_OUT = 124
+from cislex_runtime.exit_codes import (
+    AUTH,
+    CANCELLED,
+    FAILED,
+    NOT_FOUND,
+    OK,
+    UNAVAILABLE,
+    USAGE,
+    WAIT_TIMED_OUT,
+)
+
+__all__ = [
+    "AUTH", "CANCELLED", "DETACHED", "FAILED", "NOT_FOUND", "OK", "UNAVAILABLE", "USAGE", "WAIT_TIMED_OUT",
+    "CommandError", "UsageError",
+]  # fmt: skip
+
 DETACHED = 130
 """The shell's own number for ctrl-C: the work goes on, this command stopped watching."""
-
-MEANING = {
-    OK: "done",
-    FAILED: "failed",
-    USAGE: "the command line, an input file or a value in it is wrong",
-    NOT_FOUND: "no such resource",
-    AUTH: "not signed in, or not allowed",
-    UNAVAILABLE: "the service cannot be reached or has no capacity",
-    CANCELLED: "cancelled",
-    WAIT_TIMED_OUT: "the wait timed out; the operation goes on",
-    DETACHED: "stopped watching after ctrl-C; the operation goes on",
-}
-
-_BY_GRPC_CODE = {
-    "OK": OK,
-    "INVALID_ARGUMENT": USAGE,
-    "OUT_OF_RANGE": USAGE,
-    "NOT_FOUND": NOT_FOUND,
-    "UNAUTHENTICATED": AUTH,
-    "PERMISSION_DENIED": AUTH,
-    "UNAVAILABLE": UNAVAILABLE,
-    "RESOURCE_EXHAUSTED": UNAVAILABLE,
-    "CANCELLED": CANCELLED,
-    "DEADLINE_EXCEEDED": WAIT_TIMED_OUT,
-}
-
-
-def for_grpc_code(name: str) -> int:
-    """Exit code for a gRPC status code by name (``"NOT_FOUND"``); what the table lacks is ``FAILED``."""
-    return _BY_GRPC_CODE.get(name, FAILED)
 
 
 class CommandError(Exception):

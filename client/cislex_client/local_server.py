@@ -230,16 +230,14 @@ def _alive(target: int) -> bool:
 def is_idle(timeout_s: float = 5.0) -> bool:
     """True when the running server has no unfinished operation (or does not answer the question)."""
     import grpc
-    from google.longrunning import operations_pb2
+    from cislex_runtime.channel import open_sync_channel
+    from google.longrunning import operations_pb2, operations_pb2_grpc
 
-    with grpc.insecure_channel(f"unix:{settings().socket_path}") as channel:
-        call = channel.unary_unary(
-            "/google.longrunning.Operations/ListOperations",
-            request_serializer=operations_pb2.ListOperationsRequest.SerializeToString,
-            response_deserializer=operations_pb2.ListOperationsResponse.FromString,
-        )
+    with open_sync_channel(f"unix:{settings().socket_path}") as channel:
+        stub = operations_pb2_grpc.OperationsStub(channel)
         try:
-            answer = call(operations_pb2.ListOperationsRequest(name="tenants/local", page_size=100), timeout=timeout_s)
+            request = operations_pb2.ListOperationsRequest(name="tenants/local", page_size=100)
+            answer = stub.ListOperations(request, timeout=timeout_s)
         except grpc.RpcError:
             return True
         return all(operation.done for operation in answer.operations)

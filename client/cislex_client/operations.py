@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cislex.ops.v1 import ops_pb2
+from cislex_runtime.client import metadata_of
+from cislex_runtime.problem import RpcProblem
+from cislex_runtime.status import read_status
 from google.longrunning import operations_pb2
 
 from cislex_client.exit_codes import CommandError
 from cislex_client.messages import enum_text, plain, unpack
-from cislex_client.service_errors import from_status
+from cislex_client.service_errors import from_problem
 
 _STATE: Any = ops_pb2.OperationMetadata.DESCRIPTOR.fields_by_name["state"].enum_type
 
@@ -74,14 +77,12 @@ class OperationView:
 
 def view(operation: operations_pb2.Operation) -> OperationView:
     """Read an operation. Its metadata must be ``cislex.ops.v1.OperationMetadata`` (or absent)."""
-    metadata = ops_pb2.OperationMetadata()
-    if operation.HasField("metadata"):
-        operation.metadata.Unpack(metadata)
+    metadata = metadata_of(operation)
     progress = metadata.progress
     share = min(1.0, progress.done / progress.total) if progress.total > 0 else None
     error, resource = None, {}
     if operation.HasField("error"):
-        error = from_status(operation.error)
+        error = from_problem(RpcProblem.from_status(operation.error))
     elif operation.HasField("response"):
         message = unpack(operation.response, metadata.task)
         resource = plain(message) if message is not None else {}
@@ -112,8 +113,7 @@ def _text(metadata: ops_pb2.OperationMetadata) -> str:
 
 
 def _warning(status: Any) -> tuple[str, str]:
-    error = from_status(status)
-    return error.reason, status.message
+    return read_status(status)[0], status.message
 
 
 def _metadata(metadata: ops_pb2.OperationMetadata) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Display:
         for reason, message in view.warnings:
             if message not in line.warned:
                 line.warned.add(message)
-                code = "" if reason in ("", "INTERNAL") else f" ({reason})"
+                code = f" ({reason})" if reason else ""
                 self._print(f"! {line.title}: {message}{code}", always=True)
 
     def finish(self, key: str, status: str, note: str = "") -> None:

@@ -13,10 +13,10 @@ import pytest
 from cislex.ops.v1 import ops_pb2
 from cislex_core.settings import Settings
 from cislex_runtime import states
-from cislex_runtime.channel import RpcProblem
 from cislex_runtime.client import metadata_of, state_name
 from cislex_runtime.engine import Capacity, Exit, Observation, Outcome, Phase
 from cislex_runtime.ledger import Ledger
+from cislex_runtime.problem import RpcProblem
 from running import ServerProcess, gone
 
 pytestmark = pytest.mark.chaos

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,13 @@ def test_core_and_models_do_not_need_the_other_side(repo_dir: Path) -> None:
         assert "torch" not in _imports(path), path
     for path in _files(repo_dir, "cislex_client"):
         assert not _imports(path) & {"torch", "sklearn"}, path
+
+
+def test_a_client_loads_nothing_of_a_server() -> None:
+    """What other programs use to speak with a server needs neither its database nor its array libraries."""
+    program = (
+        "import sys, cislex_runtime.client, cislex_runtime.connection; "
+        "print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & (HEAVY | {"sqlalchemy", "alembic", "pyarrow", "numpy", "pydantic"})

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 import toy
-from cislex_runtime.client import Connection, metadata_of, state_name
+from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.connection import Connection
 from cislex_runtime.leftovers import marked_processes
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from cislex.artifacts.v1 import artifacts_pb2 as pb
 from cislex_core.canonical import digest_bytes
-from cislex_runtime.channel import RpcProblem
+from cislex_runtime.problem import RpcProblem
 from running import ServerProcess
 
 DATA = bytes(range(256)) * 8192  # 2 MiB
@@ -95,7 +95,11 @@ def test_fetch_over_the_wire_verifies(server: ServerProcess, tmp_path: Path, mon
     real = server.connection.stat(ref.sha256)
     place = Path(real.local_path)
     real.local_path = ""  # as a server on another machine answers
-    monkeypatch.setattr(server.connection, "stat", lambda _: real)
+
+    async def stat(_: str) -> pb.StatResponse:
+        return real
+
+    monkeypatch.setattr(server.connection.client, "stat", stat)
     server.connection.fetch(ref, tmp_path / "out")
     assert (tmp_path / "out" / "sum.json").read_bytes() == (place / "sum.json").read_bytes()
     assert (tmp_path / "out" / "manifest.json").is_file()
@@ -104,4 +108,6 @@ def test_fetch_over_the_wire_verifies(server: ServerProcess, tmp_path: Path, mon
     with pytest.raises(RpcProblem) as caught:
         server.connection.fetch(ref, tmp_path / "again")
     assert caught.value.reason == "ARTIFACT_CORRUPT"
-    assert not (tmp_path / "again" / "sum.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"], "a copy is complete or absent"
+    with pytest.raises(FileExistsError):
+        server.connection.fetch(ref, tmp_path / "out")

@@ -10,8 +10,10 @@ from typing import Any
 import grpc
 import pytest
 from cislex.ops.v1 import ops_pb2
-from cislex_runtime.channel import RpcProblem
-from cislex_runtime.client import WaitTimeoutError, metadata_of, state_name
+from cislex_core.errors import Reason
+from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.problem import RpcProblem, WaitTimeoutError
+from cislex_runtime.status import read_status
 from google.longrunning import operations_pb2
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from running import ServerProcess
@@ -149,6 +151,15 @@ def test_how_tasks_end(server: ServerProcess, how: str, state: str, reason: str,
         problem = RpcProblem.from_status(operation.error)
         assert problem.reason == reason
         assert problem.message
+
+
+def test_a_warning_is_no_error_and_keeps_its_own_reason(server: ServerProcess) -> None:
+    _, metadata, state = server.run(n=1, misbehave="warn", label="warned")
+    assert state == "SUCCEEDED"
+    (warning,) = metadata.warnings
+    assert "LOOK_ALIKES" not in Reason.__members__, "not of the catalogue, and yet it arrives"
+    assert (warning.code, warning.message) == (0, "the genomes look alike but differ")
+    assert read_status(warning) == ("LOOK_ALIKES", [], {})
 
 
 def test_memory_errors_halve_the_batch_and_say_so(server: ServerProcess) -> None:

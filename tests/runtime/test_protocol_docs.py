@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from cislex_core.errors import DOMAIN, CislexError, Reason, Violation
+from cislex_runtime.exit_codes import exit_code
 from cislex_runtime.outcomes import error_json
-from cislex_runtime.status import exit_code, from_json, read_status, to_status
+from cislex_runtime.status import from_json, read_status, to_status
 from google.rpc import error_details_pb2
 
 
@@ -48,5 +49,7 @@ def test_exit_codes() -> None:
         3,
         4,
     ]
-    assert [exit_code(r.code.value) for r in (Reason.UNAVAILABLE, Reason.CANCELLED, Reason.EMPTY_SET)] == [5, 6, 1]
+    assert [exit_code(r.code.value) for r in (Reason.UNAVAILABLE, Reason.CANCELLED, Reason.DISK_FULL)] == [5, 6, 5]
+    assert exit_code(Reason.EMPTY_SET.code.value, "EMPTY_SET") == 2, "an input that the user named is wrong"
+    assert exit_code(Reason.TOOL_MISSING.code.value, "TOOL_MISSING") == 1
     assert exit_code(0) == 0

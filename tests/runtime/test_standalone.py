@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_runtime.channel import RpcProblem
-from cislex_runtime.client import Connection
+from cislex_runtime.connection import Connection
+from cislex_runtime.problem import RpcProblem
 from running import HERE, ServerProcess
 
 
@@ -68,7 +68,7 @@ def test_second_server_on_a_socket_gives_up(running_server: Callable[..., Any]) 
 
 
 def test_no_server_is_unavailable(short_dir: Path) -> None:
-    with Connection(f"unix:{short_dir}/none.sock") as connection:
+    with Connection(f"unix:{short_dir}/none.sock", patience_s=0.5) as connection:
         assert not connection.is_ready(timeout_s=0.5)
         with pytest.raises(RpcProblem) as caught:
             connection.get("tenants/local/operations/x")

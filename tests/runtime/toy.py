@@ -93,7 +93,7 @@ def misbehave(spec: CountSpec, tries: int, progress: Any) -> None:
     if how == "disk":
         raise OSError(errno.ENOSPC, "No space left on device", str(progress.scratch_dir / "x"))
     if how == "warn":
-        progress.warn("GENOME_MISMATCH", "the genomes look alike but differ")
+        progress.warn("LOOK_ALIKES", "the genomes look alike but differ")
     if how == "heavy_import":
         import sklearn  # noqa: F401
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,11 +26,10 @@ def push(
 
     async def work(session: Session) -> dict[str, Any]:
         from cislex_client.session import readable
-        from cislex_client.transfer import push as upload
 
         path = readable(file)
         digest = session.digest(path)
-        await upload(await session.artifact_stub(), path, digest, session.channels.metadata())
+        await session.upload(path, digest)
         return {"name": digest, "size_bytes": path.stat().st_size}
 
     out.emit_object(common.with_session(work), output)
@@ -48,18 +46,12 @@ def pull(
         raise UsageError(f"{to} exists", remedy="choose another --out")
 
     async def work(session: Session) -> dict[str, Any]:
-        from cislex_client.local_server import cache_folder
-
         digest = (
             name if len(name) == 64 else await listing.digest_of(session, common.resource(session.tenant, "", name))
         )
         facts = await session.stat(digest)
-        if not facts.kind:
-            to.write_bytes(await session.read_small(digest, most_bytes=0))
-            return {"name": str(to), "kind": "file", "sha256": digest}
-        source = await session.fetch(digest, cache_folder())
-        shutil.copytree(source, to, dirs_exist_ok=True)
-        return {"name": str(to), "kind": facts.kind, "sha256": digest}
+        await session.pull(digest, to)
+        return {"name": str(to), "kind": facts.kind or "file", "sha256": digest}
 
     out.emit_object(common.with_session(work), output)
 

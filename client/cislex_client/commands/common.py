@@ -148,21 +148,13 @@ async def follow(session: Session, view: OperationView, title: str, timeout: flo
         last = view
         display.operation(view.name, view)
         if not view.done:
-            async with asyncio.timeout(timeout):
-                async for last in session.watch(view.name):
-                    display.operation(view.name, last)
+            async for last in session.watch(view.name, timeout):
+                display.operation(view.name, last)
         return last
 
     try:
         with display:
             last = await watch_interrupts(watch(), lambda: say_detached(display.message, [view.name]))
-    except TimeoutError:
-        from cislex_client.exit_codes import WAIT_TIMED_OUT
-
-        raise CommandError(
-            f"{title}: not done within {timeout:g} s; it goes on", code=WAIT_TIMED_OUT, reason="WAIT_TIMED_OUT",
-            where=view.name, remedy=f"cislex op wait {view.name}",
-        ) from None  # fmt: skip
     except Detached:
         raise typer.Exit(DETACHED) from None
     except CancelAsked:

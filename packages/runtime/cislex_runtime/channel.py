@@ -1,84 +1,63 @@
-"""The client's channel and its errors. Light: no pyarrow, SQLAlchemy or service is imported from here."""
+"""Channels to a server by its address. Light: no pyarrow, SQLAlchemy or service is imported from here.
+
+An address is ``unix:/path``, ``unix:///path``, ``host:port``, ``grpc://host:port`` (80 when unsaid) or, with TLS,
+``grpcs://host:port`` (443 when unsaid).
+"""
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import grpc
-from cislex_core.errors import Violation
-from google.rpc import status_pb2
-from grpc_status import rpc_status
 
-from cislex_runtime.status import exit_code, read_status
-
-_SERVICE_CONFIG = json.dumps(
-    {
-        "methodConfig": [
-            {
-                "name": [{}],
-                # Every unary rpc of ours is idempotent (request ids), so a server that is away may be asked again.
-                "retryPolicy": {
-                    "maxAttempts": 4,
-                    "initialBackoff": "0.2s",
-                    "maxBackoff": "5s",
-                    "backoffMultiplier": 2,
-                    "retryableStatusCodes": ["UNAVAILABLE"],
-                },
-            }
-        ],
-        "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.5},
-    }
+_OPTIONS = (
+    # Long watches cross proxies that drop silent connections.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.service_config_disable_resolution", 1),
+    # Retries are ours (patience.py); a server that comes back is seen soon.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
 )
 
 
-class RpcProblem(Exception):  # noqa: N818 - what a user sees; its reason names the error
-    """A failed rpc or operation: ``code`` is the gRPC number, ``reason`` that of the catalogue (may be empty)."""
-
-    def __init__(
-        self, code: int, message: str, reason: str = "", violations: list[Violation] | None = None,
-        metadata: dict[str, str] | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.reason = reason
-        self.violations = violations or []
-        self.metadata = metadata or {}
-
-    @property
-    def exit_code(self) -> int:
-        """0 ok, 1 failed, 2 usage, 3 not found, 4 auth, 5 unavailable, 6 cancelled."""
-        return exit_code(self.code)
-
-    @classmethod
-    def from_status(cls, status: status_pb2.Status) -> RpcProblem:
-        """From google.rpc.Status, e.g. ``Operation.error``."""
-        reason, violations, metadata = read_status(status)
-        return cls(status.code, status.message, reason, violations, metadata)
-
-    @classmethod
-    def from_rpc(cls, error: grpc.RpcError) -> RpcProblem:
-        """From what a stub raised."""
-        status = rpc_status.from_call(error)
-        if status is not None:
-            return cls.from_status(status)
-        code = error.code()
-        number = code.value[0]
-        message = error.details() or code.name
-        if code is grpc.StatusCode.UNAVAILABLE:
-            message = f"the server cannot be reached: {message}"
-        return cls(number, message, reason=code.name)
+def open_channel(address: str, ca_file: Path | None = None) -> grpc.aio.Channel:
+    """An aio channel; ``ca_file``: PEM certificates to trust instead of the system's. Raises OSError for that file."""
+    target, secure = parse_address(address)
+    if secure:
+        return grpc.aio.secure_channel(target, _credentials(ca_file), options=_options(target))
+    return grpc.aio.insecure_channel(target, options=_options(target))
 
 
-def open_channel(address: str, credentials: grpc.ChannelCredentials | None = None) -> grpc.Channel:
-    """A sync channel to ``unix:/path`` or ``host:port``; TLS when credentials are given."""
-    options = [
-        ("grpc.service_config", _SERVICE_CONFIG),
-        ("grpc.keepalive_time_ms", 60_000),
-        ("grpc.enable_retries", 1),
-        # A Unix socket has no host name; some servers refuse the default authority.
-        *([("grpc.default_authority", "localhost")] if address.startswith("unix:") else []),
-    ]
-    if credentials is None:
-        return grpc.insecure_channel(address, options)
-    return grpc.secure_channel(address, credentials, options)
+def open_sync_channel(address: str, ca_file: Path | None = None) -> grpc.Channel:
+    """The same for sync stubs."""
+    target, secure = parse_address(address)
+    if secure:
+        return grpc.secure_channel(target, _credentials(ca_file), _options(target))
+    return grpc.insecure_channel(target, _options(target))
+
+
+def parse_address(address: str) -> tuple[str, bool]:
+    """(target as gRPC takes it, whether TLS is spoken). Raises ValueError for an unknown scheme or a bad port."""
+    if address.startswith("unix:"):
+        return f"unix:{address.removeprefix('unix:').removeprefix('//')}", False
+    if "://" not in address:
+        return address, False
+    parts = urlsplit(address)
+    if parts.scheme not in ("grpc", "grpcs") or not parts.hostname:
+        raise ValueError(f"{address!r} is no address: grpc://host:port, grpcs://host:port or unix:/path")
+    secure = parts.scheme == "grpcs"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{host}:{parts.port or (443 if secure else 80)}", secure
+
+
+def _options(target: str) -> list[tuple[str, str | int]]:
+    # A Unix socket has no host name; some servers refuse the default authority.
+    authority = [("grpc.default_authority", "localhost")] if target.startswith("unix:") else []
+    return [*_OPTIONS, *authority]
+
+
+def _credentials(ca_file: Path | None) -> grpc.ChannelCredentials:
+    return grpc.ssl_channel_credentials(None if ca_file is None else ca_file.read_bytes())

@@ -1,22 +1,23 @@
-"""A connection for clients: call, submit, wait with resume, cancel, upload, fetch.
+"""A client of any cislex server: call, submit, watch with resume, wait, cancel, upload, fetch.
 
-    with Connection("unix:/home/me/.cislex/server.sock") as connection:
-        stub = encoder_pb2_grpc.EncoderServiceStub(connection.channel)
-        operation = connection.submit(stub.BuildDataset, encoder_pb2.BuildDatasetRequest(...))
-        operation = connection.wait(operation.name, on_event=lambda op, metadata: print(metadata.progress.done))
-        dataset = connection.result(operation, encoder_pb2.Dataset)
-        connection.fetch(dataset.artifact, Path("out/dataset"))
+    async with connect("grpcs://lab.example:443", token="…") as client:
+        stub = encoder_pb2_grpc.EncoderServiceStub(client.channel)
+        operation = await client.submit(stub.BuildDataset, encoder_pb2.BuildDatasetRequest(parent="tenants/local", …))
+        async for operation in client.watch(operation.name):
+            print(metadata_of(operation).progress.done)
+        dataset = result_of(operation, encoder_pb2.Dataset)
+        await client.fetch(dataset.artifact, Path("out/dataset"))
 
-Everything that fails raises RpcProblem.
+Everything that fails raises RpcProblem. While a server is away every call is tried again (``patience_s``), which is
+safe: a submission carries its request id, all else changes nothing. For programs without an event loop there is
+``connection.Connection``. Light: no pyarrow, SQLAlchemy or service is imported from here.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,199 +28,217 @@ from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from cislex_runtime.channel import RpcProblem, open_channel
+from cislex_runtime import transfer
+from cislex_runtime.channel import open_channel
+from cislex_runtime.patience import OnAway, Patience
+from cislex_runtime.problem import RpcProblem, WaitTimeoutError
 
-DEFAULT_TIMEOUT_S = 30.0
-CHUNK_BYTES = 512 << 10
+CALL_TIMEOUT_S = 60.0
+SUBMIT_TIMEOUT_S = 600.0
+"""The server hashes new input files before it answers."""
+WATCH_TIMEOUT_S = 900.0
+"""Of one stream; a watch opens the next one by itself."""
+PATIENCE_S = 30.0
+
+Entry = artifacts_pb2.ListArtifactsResponse.Entry
+T = TypeVar("T")
 M = TypeVar("M", bound=Message)
-OnEvent = Callable[[operations_pb2.Operation, ops_pb2.OperationMetadata], None]
-_NO_SERVER = (grpc.StatusCode.UNAVAILABLE,)
 
 
-class WaitTimeoutError(Exception):
-    """The operation is not done yet; it runs on. Exit code 124."""
+def connect(
+    address: str,
+    *,
+    ca_file: Path | None = None,
+    token: str = "",
+    patience_s: float = PATIENCE_S,
+    on_away: OnAway | None = None,
+) -> Client:
+    """A client of the server at ``address`` (forms: see ``channel``); call it within a running event loop."""
+    return Client(open_channel(address, ca_file), token=token, patience_s=patience_s, on_away=on_away)
 
-    exit_code = 124
 
+class Client:
+    """One server, through a channel that is closed with it. ``token`` rides along as bearer token."""
 
-class Connection:
-    """One server. Thread-safe as far as grpc channels are."""
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        token: str = "",
+        patience_s: float = PATIENCE_S,
+        on_away: OnAway | None = None,
+    ) -> None:
+        self.channel = channel
+        self.operations = operations_pb2_grpc.OperationsStub(channel)
+        self.events = ops_pb2_grpc.OperationEventsStub(channel)
+        self.artifacts = artifacts_pb2_grpc.ArtifactServiceStub(channel)
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._patience_s = patience_s
+        self._on_away = on_away
 
-    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None = None) -> None:
-        self.address = address
-        self.channel = open_channel(address, credentials)
-        self.operations = operations_pb2_grpc.OperationsStub(self.channel)
-        self.events = ops_pb2_grpc.OperationEventsStub(self.channel)
-        self.artifacts = artifacts_pb2_grpc.ArtifactServiceStub(self.channel)
-
-    def __enter__(self) -> Connection:
+    async def __aenter__(self) -> Client:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the channel; operations run on."""
-        self.channel.close()
+        await self.channel.close()
 
-    def is_ready(self, timeout_s: float = 2.0) -> bool:
+    async def is_ready(self, timeout_s: float = 2.0) -> bool:
         """True when the server says that ledger and store are usable."""
         stub = health_pb2_grpc.HealthStub(self.channel)
         try:
-            answer = stub.Check(health_pb2.HealthCheckRequest(service="ready"), timeout=timeout_s)
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service="ready"), timeout=timeout_s)
         except grpc.RpcError:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-    def call(self, method: Callable[..., Any], request: Message, timeout_s: float = DEFAULT_TIMEOUT_S) -> Any:
-        """A unary rpc with a deadline."""
-        try:
-            return method(request, timeout=timeout_s)
-        except grpc.RpcError as error:
-            raise RpcProblem.from_rpc(error) from None
+    # calls ----------------------------------------------------------------------------------------------------------
 
-    def submit(self, method: Callable[..., Any], request: Any, timeout_s: float = 600.0) -> operations_pb2.Operation:
-        """Start an operation. A request without request_id gets one, so that a repeat after a broken call is safe.
+    def options(self, timeout_s: float) -> dict[str, Any]:
+        """Deadline and metadata, for stubs that are called without ``call``."""
+        return {"timeout": timeout_s, "metadata": self._metadata}
 
-        The deadline is long since the server hashes new input files before it answers.
-        """
+    def patience(self, seconds: float | None = None) -> Patience:
+        """For one call or stream."""
+        return Patience(self._patience_s if seconds is None else seconds, self._on_away)
+
+    async def call(self, method: Callable[..., Awaitable[T]], request: Message, timeout_s: float = CALL_TIMEOUT_S) -> T:
+        """A unary rpc, a stub's method, with a deadline for each try."""
+        patience = self.patience()
+        while True:
+            try:
+                return await method(request, **self.options(timeout_s))
+            except grpc.RpcError as error:
+                await patience.endure(error)
+
+    async def submit(
+        self,
+        method: Callable[..., Awaitable[operations_pb2.Operation]],
+        request: Any,
+        timeout_s: float = SUBMIT_TIMEOUT_S,
+    ) -> operations_pb2.Operation:
+        """Start an operation. A request without request_id gets one, so that a repeat after a broken call is safe."""
         if not request.request_id:
             request.request_id = str(uuid.uuid4())
-        return self.call(method, request, timeout_s)
+        return await self.call(method, request, timeout_s)
 
-    def wait(
-        self, name: str, on_event: OnEvent | None = None, timeout_s: float | None = None, patience_s: float = 60.0
-    ) -> operations_pb2.Operation:
-        """Watch until the operation is done, across reconnects and restarts of the server.
+    # operations -----------------------------------------------------------------------------------------------------
 
-        Raises WaitTimeoutError after ``timeout_s``; RpcProblem when the server stays away for ``patience_s``. A failed
-        operation is answered, not raised: see ``result``.
+    async def watch(
+        self, name: str, *, timeout_s: float | None = None, patience_s: float | None = None
+    ) -> AsyncGenerator[operations_pb2.Operation, None]:
+        """States of an operation until it is done, the last one terminal; none is told twice or left out, across broken
+        connections and restarts of the server.
+
+        Raises WaitTimeoutError after ``timeout_s``. An operation that failed is told, not raised: see ``result_of``.
         """
         end = None if timeout_s is None else time.monotonic() + timeout_s
-        sequence, away_since, pause = 0, None, 0.1
+        patience = self.patience(patience_s)
+        sequence = 0
         while True:
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
-                raise WaitTimeoutError(f"{name} is not done after {timeout_s:.0f} s; it runs on")
+                raise WaitTimeoutError(f"{name} is not done after {timeout_s:g} s; it goes on")
             request = ops_pb2.WatchOperationRequest(name=name, after_sequence=sequence)
+            deadline_s = WATCH_TIMEOUT_S if left is None else min(left, WATCH_TIMEOUT_S)
             try:
-                for event in self.events.WatchOperation(request, timeout=left):
-                    away_since, pause = None, 0.1
+                async for event in self.events.WatchOperation(request, **self.options(deadline_s)):
+                    patience.heard()
                     if event.bookmark:
                         continue
-                    sequence = event.sequence
-                    if on_event is not None:
-                        on_event(event.operation, metadata_of(event.operation))
+                    sequence = max(sequence, event.sequence)
+                    yield event.operation
                     if event.operation.done:
-                        return event.operation
+                        return
             except grpc.RpcError as error:
-                if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and end is not None:
-                    continue
-                away_since = away_since or time.monotonic()
-                if error.code() not in _NO_SERVER or time.monotonic() - away_since > patience_s:
-                    raise RpcProblem.from_rpc(error) from None
-                time.sleep(pause)
-                pause = min(2.0, pause * 2)
+                if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+                    await patience.endure(error, at_most_s=left)
 
-    def result(self, operation: operations_pb2.Operation, message: type[M]) -> M:
-        """The response of a done operation; raises RpcProblem when it failed or was cancelled."""
-        if operation.HasField("error"):
-            raise RpcProblem.from_status(operation.error)
-        answer = message()
-        if not operation.response.Unpack(answer):
-            raise RpcProblem(13, f"{operation.name} answered {operation.response.type_url}, not {message.__name__}")
-        return answer
+    async def wait(
+        self, name: str, *, timeout_s: float | None = None, patience_s: float | None = None
+    ) -> operations_pb2.Operation:
+        """The terminal state: ``watch`` to its end."""
+        states = [state async for state in self.watch(name, timeout_s=timeout_s, patience_s=patience_s)]
+        return states[-1]
 
-    def get(self, name: str) -> operations_pb2.Operation:
+    async def get(self, name: str) -> operations_pb2.Operation:
         """The operation now."""
-        return self.call(self.operations.GetOperation, operations_pb2.GetOperationRequest(name=name))
+        return await self.call(self.operations.GetOperation, operations_pb2.GetOperationRequest(name=name))
 
-    def cancel(self, name: str) -> None:
+    async def cancel(self, name: str) -> None:
         """Ask to cancel."""
-        self.call(self.operations.CancelOperation, operations_pb2.CancelOperationRequest(name=name))
+        await self.call(self.operations.CancelOperation, operations_pb2.CancelOperationRequest(name=name))
 
-    # ---- bytes ------------------------------------------------------------------------------------------------
+    async def list_operations(
+        self, parent: str, most: int = 0, filter_text: str = ""
+    ) -> list[operations_pb2.Operation]:
+        """Operations of a tenant, newest first, at most ``most`` (0 = all)."""
+        found: list[operations_pb2.Operation] = []
+        request = operations_pb2.ListOperationsRequest(name=parent, filter=filter_text, page_size=most or 200)
+        while True:
+            answer = await self.call(self.operations.ListOperations, request)
+            found += answer.operations
+            request.page_token = answer.next_page_token
+            if not request.page_token or (most and len(found) >= most):
+                return found[: most or None]
 
-    def stat(self, sha256: str) -> artifacts_pb2.StatResponse:
+    # bytes ----------------------------------------------------------------------------------------------------------
+
+    async def list_artifacts(self, parent: str, kind: str = "", most: int = 0) -> list[Entry]:
+        """Named results of a tenant, newest first, at most ``most`` (0 = all)."""
+        found: list[Entry] = []
+        request = artifacts_pb2.ListArtifactsRequest(parent=parent, kind=kind, page_size=most or 1000)
+        while True:
+            answer = await self.call(self.artifacts.ListArtifacts, request)
+            found += answer.entries
+            request.page_token = answer.next_page_token
+            if not request.page_token or (most and len(found) >= most):
+                return found[: most or None]
+
+    async def stat(self, sha256: str) -> artifacts_pb2.StatResponse:
         """Kind, size, files and, on the same machine, the place of a file or artifact."""
-        return self.call(self.artifacts.Stat, artifacts_pb2.StatRequest(sha256=sha256))
+        return await self.call(self.artifacts.Stat, artifacts_pb2.StatRequest(sha256=sha256))
 
-    def local_path(self, ref: artifacts_pb2.ArtifactRef | str) -> Path | None:
+    async def local_path(self, ref: artifacts_pb2.ArtifactRef | str) -> Path | None:
         """The store's own folder or file when the server is on this machine (read-only), else None."""
-        told = self.stat(_digest(ref)).local_path
-        return Path(told) if told and Path(told).exists() else None
+        return transfer.visible(await self.stat(transfer.digest_of(ref)))
 
-    def fetch(self, ref: artifacts_pb2.ArtifactRef | str, dest: Path, only: list[str] | None = None) -> Path:
-        """Copy an artifact's files (or ``only`` some) and manifest into the folder ``dest``, or a file to ``dest``.
+    async def upload(self, path: Path, sha256: str = "") -> str:
+        """Put a file into the store unless it is there; a broken stream goes on where it stopped. Answers its sha256
+        (computed here when it is not given)."""
+        return await transfer.upload(self, path, sha256)
 
-        Resumes broken streams and verifies every digest. Answers ``dest``.
+    async def fetch(self, ref: artifacts_pb2.ArtifactRef | str, dest: Path) -> Path:
+        """Copy an artifact to the folder ``dest``, or a plain file to ``dest``, verified against the digests.
+
+        ``dest`` is complete or absent. Raises FileExistsError when it is there already (an empty folder may be).
         """
-        stat = self.stat(_digest(ref))
-        local = Path(stat.local_path) if stat.local_path and Path(stat.local_path).exists() else None
-        if not stat.kind:
-            dest.parent.mkdir(parents=True, exist_ok=True)
-            self._fetch_file(stat.artifact.sha256, "", stat.artifact.sha256, local, dest)
-            return dest
-        wanted = [(f.path, f.sha256) for f in stat.files if only is None or f.path in only]
-        for name, sha256 in [*wanted, ("manifest.json", stat.artifact.sha256)]:
-            target = dest / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source = None if local is None else local / name
-            self._fetch_file(stat.artifact.sha256, name, sha256, source, target)
-        return dest
+        return await transfer.fetch(self, ref, dest)
 
-    def upload(self, path: Path) -> str:
-        """Put a file into the server's store unless it is there; resumes. Answers its sha256."""
-        sha = hashlib.sha256()
-        with open(path, "rb") as handle:
-            while chunk := handle.read(1 << 20):
-                sha.update(chunk)
-        digest = sha.hexdigest()
-        for attempt in range(5):
-            known = self.call(self.artifacts.QueryWrite, artifacts_pb2.QueryWriteRequest(sha256=digest))
-            if known.complete:
-                return digest
-            try:
-                answer = self.artifacts.Write(_chunks(path, digest, known.committed_bytes), timeout=3600)
-                if answer.complete:
-                    return digest
-            except grpc.RpcError as error:
-                if error.code() not in _NO_SERVER or attempt == 4:
-                    raise RpcProblem.from_rpc(error) from None
-                time.sleep(0.5 * 2**attempt)
-        raise RpcProblem(14, f"{path} could not be uploaded whole")
+    async def fetch_cached(self, ref: artifacts_pb2.ArtifactRef | str, cache: Path) -> Path:
+        """The folder of an artifact: the store's own where it can be seen, else a verified copy, ``cache/<sha256>``."""
+        return await transfer.fetch_cached(self, ref, cache)
 
-    def _fetch_file(self, digest: str, name: str, sha256: str, local: Path | None, target: Path) -> None:
-        partial = target.with_name(target.name + ".part")
-        if local is not None:
-            shutil.copyfile(local, partial)
-        else:
-            self._download(digest, name, partial)
-        with open(partial, "rb") as handle:
-            got = hashlib.file_digest(handle, "sha256").hexdigest()
-        if got != sha256:
-            partial.unlink()
-            raise RpcProblem(15, f"{name or digest} arrived with sha256 {got}, expected {sha256}", "ARTIFACT_CORRUPT")
-        partial.replace(target)
+    async def read(self, sha256: str, path: str = "", most_bytes: int = 64 << 20) -> bytes:
+        """The bytes of one file of an artifact (or of a plain file), unverified. For manifests and small tables."""
+        return await transfer.read(self, sha256, path, most_bytes)
 
-    def _download(self, digest: str, name: str, partial: Path) -> None:
-        failures = 0
-        with open(partial, "wb") as out:
-            while True:
-                request = artifacts_pb2.ReadRequest(sha256=digest, path=name, offset_bytes=out.tell())
-                try:
-                    for chunk in self.artifacts.Read(request, timeout=3600):
-                        out.write(chunk.data)
-                    return
-                except grpc.RpcError as error:
-                    failures += 1
-                    if error.code() not in _NO_SERVER or failures > 5:
-                        raise RpcProblem.from_rpc(error) from None
-                    time.sleep(0.2 * 2**failures)
+
+def result_of(operation: operations_pb2.Operation, message: type[M]) -> M:
+    """The response of a done operation; raises RpcProblem when it failed or was cancelled."""
+    if operation.HasField("error"):
+        raise RpcProblem.from_status(operation.error)
+    answer = message()
+    if not operation.response.Unpack(answer):
+        raise RpcProblem(13, f"{operation.name} answered {operation.response.type_url}, not {message.__name__}")
+    return answer
 
 
 def metadata_of(operation: operations_pb2.Operation) -> ops_pb2.OperationMetadata:
-    """The operation's metadata message."""
+    """The operation's metadata message (empty when it has none)."""
     metadata = ops_pb2.OperationMetadata()
     operation.metadata.Unpack(metadata)
     return metadata
@@ -228,19 +247,3 @@ def metadata_of(operation: operations_pb2.Operation) -> ops_pb2.OperationMetadat
 def state_name(metadata: ops_pb2.OperationMetadata) -> str:
     """``RUNNING`` and the like."""
     return ops_pb2.OperationMetadata.State.Name(metadata.state).removeprefix("STATE_")
-
-
-def _digest(ref: artifacts_pb2.ArtifactRef | str) -> str:
-    return ref if isinstance(ref, str) else ref.sha256
-
-
-def _chunks(path: Path, digest: str, offset: int) -> Iterator[artifacts_pb2.WriteRequest]:
-    with open(path, "rb") as handle:
-        handle.seek(offset)
-        while True:
-            data = handle.read(CHUNK_BYTES)
-            last = len(data) < CHUNK_BYTES
-            yield artifacts_pb2.WriteRequest(sha256=digest, offset_bytes=offset, data=data, finish=last)
-            offset += len(data)
-            if last:
-                return

@@ -13,7 +13,7 @@ from google.protobuf import empty_pb2
 from cislex_runtime import names, states
 from cislex_runtime.ledger import Ledger, Operation
 from cislex_runtime.resources import Resources
-from cislex_runtime.status import from_json, to_status
+from cislex_runtime.status import from_json, to_status, warning_status
 
 
 def to_metadata(operation: Operation) -> ops_pb2.OperationMetadata:
@@ -37,14 +37,10 @@ def to_metadata(operation: Operation) -> ops_pb2.OperationMetadata:
     if snapshot.get("usage"):
         metadata.resource_usage.CopyFrom(ops_pb2.ResourceUsage(**snapshot["usage"]))
     for warning in snapshot.get("warnings", []):
-        metadata.warnings.append(to_status(_warning(warning)))
+        metadata.warnings.append(warning_status(warning["reason"], warning["message"]))
     for name, at in snapshot.get("timings", {}).items():
         getattr(metadata.timings, name).FromDatetime(datetime.fromtimestamp(at, UTC))
     return metadata
-
-
-def _warning(warning: dict[str, str]) -> CislexError:
-    return from_json({"reason": warning["reason"], "message": warning["message"]})
 
 
 def to_proto(operation: Operation, ledger: Ledger, resources: Resources) -> operations_pb2.Operation:

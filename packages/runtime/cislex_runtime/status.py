@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cislex_core.errors import DOMAIN, CislexError, Code, Reason, Violation
+from cislex_core.errors import DOMAIN, CislexError, Reason, Violation
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
@@ -51,6 +51,13 @@ def to_status(error: CislexError) -> status_pb2.Status:
     return status
 
 
+def warning_status(reason: str, message: str) -> status_pb2.Status:
+    """A warning, which is no error: code OK, and the task's own reason, which the catalogue need not know."""
+    status = status_pb2.Status(code=0, message=message)
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN))
+    return status
+
+
 def from_json(value: dict[str, Any]) -> CislexError:
     """The error that ``outcomes.error_json`` wrote; a reason that today's catalogue lacks counts as INTERNAL."""
     reason = Reason[value["reason"]] if value["reason"] in Reason.__members__ else Reason.INTERNAL
@@ -71,19 +78,3 @@ def read_status(status: status_pb2.Status) -> tuple[str, list[Violation], dict[s
         elif detail.Unpack(bad):
             violations = [Violation(v.field, v.description) for v in bad.field_violations]
     return reason, violations, metadata
-
-
-def exit_code(code: int) -> int:
-    """The command's exit code for a gRPC status code: 0 ok, 1 failed, 2 usage, 3 not found, 4 auth, 5 unavailable,
-    6 cancelled."""
-    known = {
-        0: 0,
-        Code.CANCELLED.value: 6,
-        Code.INVALID_ARGUMENT.value: 2,
-        Code.NOT_FOUND.value: 3,
-        Code.PERMISSION_DENIED.value: 4,
-        Code.UNAUTHENTICATED.value: 4,
-        Code.UNAVAILABLE.value: 5,
-        Code.DEADLINE_EXCEEDED.value: 5,
-    }
-    return known.get(code, 1)
