@@ -50,27 +50,33 @@ def test_paper_distance_is_the_cosine_distance_of_five_channels() -> None:
     np.testing.assert_allclose(paper_distances(codes, codes), 1 - flat @ flat.T / np.outer(norm, norm), atol=1e-6)
 
 
-def aligned_by_loop(a: np.ndarray, b: np.ndarray, max_shift: int) -> float:
-    k, best = len(a), -np.inf
+def aligned_by_loop(a: np.ndarray, b: np.ndarray, max_shift: int, core: int) -> float:
+    starts, best = range(len(a) - core + 1), 0
     for other in (b, reverse_complement(b)):
-        for shift in range(-max_shift, max_shift + 1):
-            pairs = [(a[i], other[i - shift]) for i in range(k) if 0 <= i - shift < k]
-            best = max(best, sum(x == y < 4 for x, y in pairs) - 0.25 * len(pairs))
-    return min(max(1 - best / (0.75 * k), 0.0), 1.0)
+        for i in starts:
+            for j in starts:
+                if abs(i - j) <= max_shift:
+                    best = max(best, sum(x == y < 4 for x, y in zip(a[i : i + core], other[j : j + core], strict=True)))
+    return min(max(1 - (best - 0.25 * core) / (0.75 * core), 0.0), 1.0)
 
 
 def test_aligned_distance_equals_a_plain_loop() -> None:
     codes = np.random.default_rng(1).integers(0, 5, (12, 9), dtype=np.uint8)
-    expected = [[aligned_by_loop(a, b, 3) for b in codes] for a in codes]
-    np.testing.assert_allclose(aligned_distances(codes, codes, 3), expected, atol=1e-6)
+    for max_shift, core in ((3, 5), (0, 9), (9, 4)):
+        expected = [[aligned_by_loop(a, b, max_shift, core) for b in codes] for a in codes]
+        np.testing.assert_allclose(aligned_distances(codes, codes, max_shift, core), expected, atol=1e-6)
 
 
-def test_aligned_distance_ignores_strand_and_a_small_shift() -> None:
+def test_aligned_distance_ignores_strand_shift_and_flanks() -> None:
     rng = np.random.default_rng(2)
     long = rng.integers(0, 4, 26, dtype=np.uint8)
     a, b = long[None, 3:23], reverse_complement(long[None, :20])
-    assert aligned_distances(a, b, 6)[0, 0] == pytest.approx(1 - 17 / 20, abs=1e-6)
+    assert aligned_distances(a, b, 6)[0, 0] == 0.0
     assert paper_distances(a, b)[0, 0] > 0.5
+    site = encode("GGGAATTTCC")
+    first, second = (np.concatenate([rng.integers(0, 4, n, dtype=np.uint8), site,
+                     rng.integers(0, 4, 10 - n, dtype=np.uint8)]) for n in (2, 7))  # fmt: skip
+    assert aligned_distances(first[None], second[None], 10)[0, 0] == 0.0
 
 
 def test_blocks_do_not_change_distances(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef
 from cislex_motif import compare, databases, tomtom
 from cislex_motif.column_scores import COLUMN_SCORES, Columns
-from cislex_motif.compare_specs import COMPARE_SPECS, CompareMotifsSpec
+from cislex_motif.compare_specs import COMPARE_SPECS, CompareMotifsSpec, EnrichMotifsSpec
 from cislex_motif.compare_tasks import COMPARE_TASKS
 from cislex_motif.statistics import benjamini_hochberg
 from cislex_motif.tomtom_null import log_no_better
@@ -321,11 +321,26 @@ def test_an_artifact_of_another_kind_is_refused(bench: Bench, database_file: Pat
     assert caught.value.reason is Reason.ARTIFACT_KIND
 
 
-def test_an_empty_motif_set_says_so(bench: Bench, database_file: Path) -> None:
+def test_no_motif_to_name_is_a_result(bench: Bench, database_file: Path) -> None:
     digest = meme_artifact(bench.store, "motifs", [])
-    with pytest.raises(UserError) as caught:
-        bench.run(CompareMotifsSpec(queries=[digest], database_file=bench.ref(database_file)))
-    assert caught.value.reason is Reason.EMPTY_SET
+    artifact = bench.run(CompareMotifsSpec(queries=[digest], database_file=bench.ref(database_file)))
+    assert artifact.table("matches.parquet").num_rows == 0
+    assert artifact.manifest.summary["n_queries"] == 0
+    assert "NO_QUERY" in bench.warnings
+
+
+@pytest.mark.parametrize("name", ["jaspar2024-fishes", "jasper2024-vertebrates", "jaspar1999-plants"])
+def test_a_release_that_is_not_packaged_is_refused_with_the_request(name: str) -> None:
+    for spec in (CompareMotifsSpec, EnrichMotifsSpec):
+        with pytest.raises(ValidationError, match=r"vertebrates"):
+            spec.model_validate(
+                {
+                    "dataset" if spec is EnrichMotifsSpec else "queries": "0" * 64
+                    if spec is EnrichMotifsSpec
+                    else ["0" * 64],
+                    "database": name,
+                }
+            )
 
 
 def test_few_targets_are_warned_about(bench: Bench, tmp_path: Path) -> None:
@@ -347,7 +362,7 @@ def test_the_same_request_gives_the_same_artifact(bench: Bench, database_file: P
     "fields, message",
     [
         ({}, "give queries"),
-        ({"queries": ["a"], "database": "x", "database_file": {"sha256": "b"}}, "not both"),
+        ({"queries": ["a"], "database": "jaspar2024-fungi", "database_file": {"sha256": "b"}}, "not both"),
         ({"queries": ["a"], "engine": "memelite", "distance": "pearson"}, "distance ed only"),
         ({"queries": ["a"], "min_overlap": 0}, "min_overlap"),
         ({"queries": ["a"], "threshold": 0}, "threshold"),

@@ -1,4 +1,4 @@
-"""Distances between k-mers: position against position (WTKO-CNN), or the best shift and orientation.
+"""Distances between k-mers: position against position (WTKO-CNN), or the most alike stretches on either strand.
 
 All are matrix products over one-hot rows, so 10,000 k-mers against one another take seconds and
 one float32 matrix.
@@ -30,26 +30,30 @@ def paper_distances(a: Codes, b: Codes) -> Distances:
     return np.maximum(out, 0.0, out=out)
 
 
-def aligned_distances(a: Codes, b: Codes, max_shift: int, both_strands: bool = True) -> Distances:
-    """(n, m) distance 1 − best / k, best = the largest net number of matches over all shifts and both orientations."""
+def aligned_distances(a: Codes, b: Codes, max_shift: int, core_bp: int = 8, both_strands: bool = True) -> Distances:
+    """(n, m) distance 1 − best / core_bp, best = net matches of the most alike stretches of ``core_bp`` bases.
+
+    Any stretch of a is held against any of b that is shifted by at most ``max_shift``, in both orientations; a quarter
+    of a stretch matches by chance. A binding site is shorter than the k-mer cut around it: over the whole width its
+    random flanks would drown what two k-mers share. N matches nothing.
+    """
     k = a.shape[1]
-    shift = min(max_shift, k // 2)
-    out = np.full((len(a), len(b)), -np.inf, dtype=np.float32)
-    others = [b, reverse_complement(b)] if both_strands else [b]
+    width = min(core_bp, k)
+    out = np.zeros((len(a), len(b)), dtype=np.float32)
     left = _flat(a, 4).reshape(len(a), k, 4)
-    for other in others:
+    starts = range(k - width + 1)
+    for other in [b, reverse_complement(b)] if both_strands else [b]:
         right = _flat(other, 4).reshape(len(b), k, 4)
-        for s in range(-shift, shift + 1):
-            first, second = slice(max(s, 0), k + min(s, 0)), slice(max(-s, 0), k - max(s, 0))
-            x = left[:, first].reshape(len(a), -1)
-            y = np.ascontiguousarray(right[:, second].reshape(len(b), -1)).T
-            overlap = k - abs(s)
+        stretches = [np.ascontiguousarray(right[:, j : j + width].reshape(len(b), -1).T) for j in starts]
+        for i in starts:
+            x = np.ascontiguousarray(left[:, i : i + width].reshape(len(a), -1))
+            near = stretches[max(0, i - max_shift) : i + max_shift + 1]
             for start in range(0, len(a), _BLOCK_ROWS):
                 rows = slice(start, start + _BLOCK_ROWS)
-                matches = x[rows] @ y
-                matches -= 0.25 * overlap
-                np.maximum(out[rows], matches, out=out[rows])
-    out *= -1.0 / (0.75 * k)
+                for y in near:
+                    np.maximum(out[rows], x[rows] @ y, out=out[rows])
+    out -= 0.25 * width
+    out *= -1.0 / (0.75 * width)
     out += 1.0
     return np.clip(out, 0.0, 1.0, out=out)
 

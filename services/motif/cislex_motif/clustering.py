@@ -179,7 +179,7 @@ def _layout(
 def _distances(a: Codes, b: Codes, spec: ClusterKmersSpec) -> npt.NDArray[np.float32]:
     if spec.method == "paper":
         return paper_distances(a, b)
-    return aligned_distances(a, b, spec.max_shift)
+    return aligned_distances(a, b, spec.max_shift, spec.core_bp)
 
 
 def _mean_silhouette(

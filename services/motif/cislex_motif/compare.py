@@ -69,7 +69,11 @@ def run_compare(spec: CompareMotifsSpec, inputs: Inputs, out: Out, progress: Pro
         )
     motifs = [q.motif for q in queries]
     on_query = _reporter(progress, len(queries))
-    if spec.engine == "tomtom":
+    if not motifs:
+        # No motif found is a result of the steps before, and nothing named is one of this.
+        progress.warn("NO_QUERY", "no motif was found, so there is none to name")
+        alignments = tomtom.align_all([], database.motifs)
+    elif spec.engine == "tomtom":
         alignments, tool_version = tomtom_program.align_all(
             motifs, database.motifs, spec.distance, spec.min_overlap, progress.scratch_dir, progress.check_cancel
         )
@@ -198,12 +202,6 @@ def _queries(spec: CompareMotifsSpec, inputs: Inputs) -> list[Query]:
     if spec.query_file is not None:
         path = inputs.file(spec.query_file)
         queries += [Query(m, f"file:{_label(spec.query_file, path)}") for m in read_motifs(path)]
-    if not queries:
-        raise UserError(
-            Reason.EMPTY_SET,
-            "the named artifacts hold no motif, so there is nothing to compare; discover with other options first",
-            field="queries",
-        )
     return queries
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from cislex_core.errors import UserError
 from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo, TaskSpec
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 Distance = Literal["ed", "pearson", "allr", "kullback", "sandelin", "blic1", "llr1"]
 Background = Literal["both", "ko", "wt", "shuffled", "given"]
@@ -20,6 +21,24 @@ MotifSource = Annotated[ArtifactDigest, NamesArtifact(MOTIF_KINDS)]
 DEFAULT_DATABASE = "jaspar2024-vertebrates"
 
 
+def _known_database(name: str) -> str:
+    """The name, when a packaged release has it. Asked at submission: hours of work may lie before its use.
+
+    Where no release is packaged (an API process without pyjaspar) the worker answers instead.
+    """
+    from cislex_motif.databases import check_name, packaged_releases
+
+    if name and packaged_releases():
+        try:
+            check_name(name)
+        except UserError as error:
+            raise ValueError(error.message) from None
+    return name
+
+
+DatabaseName = Annotated[str, AfterValidator(_known_database)]
+
+
 class CompareMotifsSpec(TaskSpec):
     """Compare query motifs with a database of known motifs (the Tomtom method; docs/methods.md).
 
@@ -29,7 +48,7 @@ class CompareMotifsSpec(TaskSpec):
 
     queries: list[MotifSource] = Field(default_factory=list)
     query_file: InputRef | None = None
-    database: str = ""
+    database: DatabaseName = ""
     """Packaged release and taxon such as ``jaspar2024-fungi``; empty = jaspar2024-vertebrates."""
     database_file: InputRef | None = None
     """A motif file instead of ``database``: MEME, JASPAR, HOMER or TRANSFAC."""
@@ -71,7 +90,7 @@ class EnrichMotifsSpec(TaskSpec):
     split: Literal["train", "validation", "test", "all"] = "test"
     motifs: MotifSource | None = None
     motifs_file: InputRef | None = None
-    database: str = ""
+    database: DatabaseName = ""
     """Packaged release and taxon such as ``jaspar2024-vertebrates``: the default when no motifs are named."""
     background: list[Background] = Field(default_factory=lambda: ["both", "shuffled"])  # type: ignore[arg-type]
     """What the sets are tested against: both = each against the other; ko = WT against KO only; wt = KO against WT

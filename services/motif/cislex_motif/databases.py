@@ -7,32 +7,24 @@ the latest version of each matrix (JASPAR's "non-redundant" set).
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import re
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from cislex_core.errors import Reason, UserError
+from cislex_core.family_tables import Family, read_family_table
 from cislex_core.motif_files import read_motifs
 from cislex_core.motifs import Motif
 
 _NAME = re.compile(r"jaspar(\d{4})-([a-z]+)")
 _JASPAR_ID = re.compile(r"(?:^|_)((?:MA|UN)\d{4,5})\.(\d+)$")
-
-
-@dataclass(frozen=True)
-class Family:
-    """What is known of the factor behind a matrix; "" = not known. Several (dimers) are joined by "; "."""
-
-    name: str = ""
-    family: str = ""
-    tf_class: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,33 +70,6 @@ def packaged_releases() -> dict[int, Path]:
     return {int(p.stem.removeprefix("JASPAR")): p for p in sorted(found) if p.stem[6:].isdigit()}
 
 
-def read_family_table(path: Path) -> dict[str, Family]:
-    """A TSV with a header naming matrix_id, name, tf_family and tf_class (any order, more columns allowed)."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, delimiter="\t")
-            missing = {"matrix_id", "name", "tf_family", "tf_class"} - set(reader.fieldnames or [])
-            if missing:
-                raise UserError(
-                    Reason.INVALID_TABLE,
-                    f"{path}: line 1 lacks the column(s) {', '.join(sorted(missing))}; a family table is a TSV with "
-                    "the header matrix_id, name, tf_family, tf_class",
-                    field="family_table",
-                    file=path,
-                    line=1,
-                )
-            return {
-                row["matrix_id"]: Family(row["name"] or "", row["tf_family"] or "", row["tf_class"] or "")
-                for row in reader
-            }
-    except FileNotFoundError:
-        raise UserError(Reason.FILE_NOT_FOUND, f"{path} does not exist", field="family_table", file=path) from None
-    except UnicodeDecodeError:
-        raise UserError(
-            Reason.INVALID_TABLE, f"{path} is not text; give a TSV", field="family_table", file=path
-        ) from None
-
-
 def families_by_id(ids: list[str]) -> dict[str, Family]:
     """Families of JASPAR matrix ids (MA0139.2) from the packaged releases, the newest that knows the exact version."""
     wanted = {motif_id: (m[1], int(m[2])) for motif_id in ids if (m := _JASPAR_ID.search(motif_id))}
@@ -122,7 +87,9 @@ def families_by_id(ids: list[str]) -> dict[str, Family]:
     return found
 
 
-def _packaged(name: str) -> tuple[list[Motif], dict[str, Family], str]:
+@lru_cache(maxsize=64)
+def check_name(name: str) -> tuple[int, str]:
+    """Year and taxon of a packaged release. Raises INVALID_REQUEST naming those there are."""
     releases = packaged_releases()
     match = _NAME.fullmatch(name.strip().lower())
     if match is None or int(match[1]) not in releases:
@@ -136,15 +103,21 @@ def _packaged(name: str) -> tuple[list[Motif], dict[str, Family], str]:
         )
     year, taxon = int(match[1]), match[2]
     with closing(_connect(releases[year])) as connection:
-        taxa = _latest_by_taxon(connection)
-        if taxon not in taxa:
-            raise UserError(
-                Reason.INVALID_REQUEST,
-                f"JASPAR{year} has no taxon {taxon!r}; it has {', '.join(sorted(taxa))}",
-                field="database",
-                database=name,
-            )
-        chosen = taxa[taxon]
+        taxa = sorted(_latest_by_taxon(connection))
+    if taxon not in taxa:
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"JASPAR{year} has no taxon {taxon!r}; it has {', '.join(taxa)}",
+            field="database",
+            database=name,
+        )
+    return year, taxon
+
+
+def _packaged(name: str) -> tuple[list[Motif], dict[str, Family], str]:
+    year, taxon = check_name(name)
+    with closing(_connect(packaged_releases()[year])) as connection:
+        chosen = _latest_by_taxon(connection)[taxon]
         tags = _annotations(connection, set(chosen))
         counts = _counts(connection, set(chosen))
     motifs, families = [], {}

@@ -25,7 +25,8 @@ class ClusterKmersSpec(TaskSpec):
     min_clusters: int = Field(2, ge=2, le=200)
     max_clusters: int = Field(30, ge=2, le=200)
     min_size_for_discovery: int = Field(10, ge=1)
-    max_shift: int = Field(6, ge=0, le=50)
+    max_shift: int = Field(10, ge=0, le=50)
+    core_bp: int = Field(8, ge=4, le=50)
     max_distinct_kmers: int = Field(10_000, ge=10, le=20_000)
     seed: int = Field(42, ge=0)
 
@@ -77,7 +78,7 @@ class DiscoverMotifsSpec(TaskSpec):
 
 
 SPECS: dict[str, TaskInfo] = {
-    "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters"),
+    "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters", version=2),
     "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs"),
     **COMPARE_SPECS,
 }

@@ -144,8 +144,9 @@ class MotifServiceServicer:
 
     def CompareMotifs(self, request, context):
         """Compares motifs with known ones and names transcription factors. The response is MatchSet; "no significant match" is a
-        result. Errors: INVALID_REQUEST, NOT_FOUND, ARTIFACT_KIND, FILE_NOT_FOUND, INVALID_MOTIF_FILE, INVALID_TABLE,
-        EMPTY_SET (no query), TOOL_MISSING, TOOL_FAILED.
+        result, and so is a set without rows where the artifacts hold no motif (warning NO_QUERY). Errors: INVALID_REQUEST
+        (also a release that is not packaged), NOT_FOUND, ARTIFACT_KIND, FILE_NOT_FOUND, INVALID_MOTIF_FILE, INVALID_TABLE,
+        TOOL_MISSING, TOOL_FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
