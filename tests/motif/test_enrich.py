@@ -360,7 +360,7 @@ def test_cancelling_stops_the_scan(bench: Bench, planted: tuple[str, InputRef]) 
         ({"background": ["given"]}, "background_fasta go together"),
         ({"background_fasta": {"sha256": "a"}}, "background_fasta go together"),
         ({"mode": []}, "mode names"),
-        ({"motifs": "a", "database": "b"}, "one source of motifs"),
+        ({"motifs": "a", "database": "jaspar2024-fungi"}, "one source of motifs"),
         ({"threshold_pvalue": 0.5}, "threshold_pvalue"),
         ({"n_shuffles": 0}, "n_shuffles"),
     ],
@@ -406,6 +406,24 @@ def test_homer_tables_that_cannot_be_read(tmp_path: Path, text: str, message: st
     with pytest.raises(UserError, match=message) as caught:
         homer_results.read_known_results(path)
     assert caught.value.reason is Reason.INVALID_TABLE
+
+
+def test_homers_numbers_stand_beside_ours(bench: Bench, planted: tuple[str, InputRef], tmp_path: Path) -> None:
+    digest, motifs = planted
+    wt, ko = tmp_path / "wt.txt", tmp_path / "ko.txt"
+    wt.write_text(
+        KNOWN + KNOWN.splitlines()[1].replace("Fra1(bZIP)", "MINE(bZIP)").replace("-2.010e+02", "-9.0") + "\n"
+    )
+    ko.write_text(KNOWN.replace("Fra1(bZIP)", "MINE(bZIP)").replace("36.95%", "1.5%"))
+    spec = EnrichMotifsSpec(dataset=digest, motifs_file=motifs, homer_wt=bench.ref(wt), homer_ko=bench.ref(ko))
+    artifact = bench.run(spec)
+    first, second = artifact.table("homer.parquet").to_pylist()
+    assert first["homer_motif"].startswith("Fra1")
+    assert (first["homer_pct_wt"], first["homer_pct_ko"], first["motif"]) == (36.95, None, None)
+    assert (second["homer_pct_wt"], second["homer_pct_ko"]) == (36.95, 1.5)
+    assert second["homer_log10_pvalue_wt"] == pytest.approx(-9 / np.log(10))
+    ours = find(artifact, "mine", "fixed", "both", "both")
+    assert (second["motif"], second["pct_wt"], second["pvalue_wt"]) == ("mine", ours["pct_wt"], ours["pvalue_wt"])
 
 
 def test_homer_thresholds_are_used(bench: Bench, planted: tuple[str, InputRef], tmp_path: Path) -> None:

@@ -88,6 +88,8 @@ def enrich(
     motifs: Annotated[str, typer.Option("--motifs", help="A motif set instead of a database.")] = "",
     motif_db: Database = "jaspar2024-vertebrates",
     split: Annotated[str, typer.Option("--split", help="train, validation, test or all.")] = "test",
+    homer_wt: Annotated[Path | None, typer.Option(help="HOMER's knownResults.txt of WT, to put beside.")] = None,
+    homer_ko: Annotated[Path | None, typer.Option(help="HOMER's knownResults.txt of KO, to put beside.")] = None,
     settings: common.Set = None,
     no_wait: common.NoWait = False,
     timeout: common.Timeout = None,
@@ -96,7 +98,8 @@ def enrich(
     """Test known motifs for enrichment in WT and KO."""
     fields, files = ({}, {}) if motifs else database(motif_db, "motifs_file")
     common.operate(
-        "motif.EnrichMotifs", "test enrichment", {"split": split, **fields}, files=files,
+        "motif.EnrichMotifs", "test enrichment", {"split": split, **fields},
+        files={"homer_wt": homer_wt, "homer_ko": homer_ko, **files},
         names={"dataset": ("dataset", dataset), "motifs": ("motifs", motifs)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip

@@ -100,6 +100,10 @@ class EnrichMotifsSpec(TaskSpec):
     """fixed = one score threshold per motif; best = the threshold with the smallest p, corrected for the choice."""
     threshold_pvalue: float = Field(default=1.0e-4, gt=0.0, le=0.1)
     """Fixed mode: the score whose exact chance per position and strand is at most this."""
+    homer_wt: InputRef | None = None
+    """knownResults.txt of HOMER's findMotifs.pl on the WT set, to be put beside our numbers (homer.parquet)."""
+    homer_ko: InputRef | None = None
+    """The same of the KO set."""
     use_homer_thresholds: bool = True
     """Fixed mode: a HOMER motif file's own log-odds threshold is used where it gives one."""
     test: Literal["fisher", "binomial", "hypergeometric"] = "fisher"

@@ -20,6 +20,7 @@ from cislex_motif.compare import motifs_of_artifact
 from cislex_motif.compare_specs import DEFAULT_DATABASE, EnrichMotifsSpec
 from cislex_motif.databases import open_database
 from cislex_motif.fasta_background import read_fasta_codes
+from cislex_motif.homer_comparison import compare_with_homer
 from cislex_motif.homer_results import motif_thresholds
 from cislex_motif.scanning import NO_HIT, ScoreMatrix, best_hits, letter_frequencies
 from cislex_motif.statistics import benjamini_hochberg
@@ -92,6 +93,9 @@ def run_enrichment(spec: EnrichMotifsSpec, inputs: Inputs, out: Out, progress: P
     rows = compare_sets(motifs, matrices, floors, hits, comparisons(spec.background), spec)
     table = pa.Table.from_pylist(rows, schema=ENRICHMENT_SCHEMA)
     out.kind = "enrichment"
+    if spec.homer_wt or spec.homer_ko:
+        theirs = [inputs.file(ref) if ref else None for ref in (spec.homer_wt, spec.homer_ko)]
+        out.write_table("homer.parquet", compare_with_homer(theirs[0], theirs[1], rows))
     out.write_table("enrichment.parquet", table)
     write_motifs(out.path("motifs.meme"), motifs)
     out.genome_digest = dataset.genome_digest

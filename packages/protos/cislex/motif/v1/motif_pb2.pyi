@@ -440,7 +440,7 @@ class MatchSet(_message.Message):
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_queries: _Optional[int] = ..., n_targets: _Optional[int] = ..., n_matched: _Optional[int] = ..., n_rows: _Optional[int] = ..., database: _Optional[str] = ..., distance: _Optional[str] = ..., engine: _Optional[str] = ..., best: _Optional[_Iterable[_Union[BestMatch, _Mapping]]] = ...) -> None: ...
 
 class EnrichMotifsRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "split", "motifs", "motifs_file", "database", "background", "background_fasta", "mode", "threshold_pvalue", "use_homer_thresholds", "test", "n_shuffles", "pseudocount", "seed")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "split", "motifs", "motifs_file", "database", "background", "background_fasta", "mode", "threshold_pvalue", "use_homer_thresholds", "test", "n_shuffles", "pseudocount", "seed", "homer_wt", "homer_ko")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -466,6 +466,8 @@ class EnrichMotifsRequest(_message.Message):
     N_SHUFFLES_FIELD_NUMBER: _ClassVar[int]
     PSEUDOCOUNT_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
+    HOMER_WT_FIELD_NUMBER: _ClassVar[int]
+    HOMER_KO_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -484,7 +486,9 @@ class EnrichMotifsRequest(_message.Message):
     n_shuffles: int
     pseudocount: float
     seed: int
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., motifs: _Optional[str] = ..., motifs_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., database: _Optional[str] = ..., background: _Optional[_Iterable[_Union[Background, str]]] = ..., background_fasta: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., mode: _Optional[_Iterable[_Union[EnrichmentMode, str]]] = ..., threshold_pvalue: _Optional[float] = ..., use_homer_thresholds: _Optional[bool] = ..., test: _Optional[_Union[EnrichmentTest, str]] = ..., n_shuffles: _Optional[int] = ..., pseudocount: _Optional[float] = ..., seed: _Optional[int] = ...) -> None: ...
+    homer_wt: _artifacts_pb2.InputFile
+    homer_ko: _artifacts_pb2.InputFile
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., motifs: _Optional[str] = ..., motifs_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., database: _Optional[str] = ..., background: _Optional[_Iterable[_Union[Background, str]]] = ..., background_fasta: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., mode: _Optional[_Iterable[_Union[EnrichmentMode, str]]] = ..., threshold_pvalue: _Optional[float] = ..., use_homer_thresholds: _Optional[bool] = ..., test: _Optional[_Union[EnrichmentTest, str]] = ..., n_shuffles: _Optional[int] = ..., pseudocount: _Optional[float] = ..., seed: _Optional[int] = ..., homer_wt: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., homer_ko: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ...) -> None: ...
 
 class EnrichedMotif(_message.Message):
     __slots__ = ("motif", "motif_name", "set", "background", "mode", "pvalue", "qvalue", "pct_wt", "pct_ko")
