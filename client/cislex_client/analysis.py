@@ -21,6 +21,7 @@ from cislex_client.output import duration_text
 from cislex_client.pipelines.graph import Step
 from cislex_client.pipelines.runner import Runner, StepResult
 from cislex_client.progress import Display
+from cislex_client.rehearsal import rehearse
 from cislex_client.results import REPORT, RUN_JSON, check_target, replacing, write_results
 from cislex_client.run_record import RunRecord
 from cislex_client.service_errors import worst
@@ -89,6 +90,7 @@ async def run_analysis(analysis: Analysis, session: Session) -> Outcome:
     for role, path in analysis.files.items():
         record.add_input(role, path, references[role]["sha256"])
     steps = analysis.planner(references)
+    await rehearse(steps, session, analysis.labels)
     display = Display()
     runner = Runner(session, steps, display, analysis.labels)
     await _run(runner, display, record)
@@ -163,7 +165,7 @@ def say_outcome(outcome: Outcome) -> None:
     """The closing lines on stderr."""
     cached = [key for key, result in outcome.results.items() if result.cache_hit]
     ran = [key for key, result in outcome.results.items() if result.status == "succeeded" and not result.cache_hit]
-    parts = [f"{len(ran)} steps ran"] if ran else []
+    parts = [f"{len(ran)} step{'s' * (len(ran) != 1)} ran"] if ran else []
     if cached:
         parts.append(f"{len(cached)} came from the cache")
     if outcome.errors:

@@ -1,8 +1,8 @@
-"""``--dry-run``: the services validate what can be validated before anything exists, and the run is estimated."""
+"""``--dry-run``: every request is validated, the input is read in full, the run is estimated; nothing is trained."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 from cislex_client import output
@@ -10,43 +10,64 @@ from cislex_client.analysis import Analysis
 from cislex_client.estimate import estimate
 from cislex_client.inputs import bring_all
 from cislex_client.local_server import home_folder
+from cislex_client.pipelines.runner import Runner
 from cislex_client.pipelines.wtko import WtkoOptions
-from cislex_client.request_ids import fresh_request_id
+from cislex_client.progress import Display
+from cislex_client.rehearsal import rehearse
 from cislex_client.session import Session
+
+READS_INPUT = ("label", "dataset")
+"""The steps that read the user's files: only doing them shows whether they can be used. The run finds them done."""
+SHOWN_CHROMS = 8
 
 
 async def dry_run(job: Analysis, options: WtkoOptions, session: Session) -> dict[str, Any]:
-    """Validate and estimate; answers ``{valid, steps, spec, estimate}``. Raises CommandError for what is wrong.
+    """Validate, read the input and estimate; answers ``{valid, steps, spec, dataset, estimate}``.
 
-    Steps that need nothing are validated by their service (``validate_only``: bounds, contradictions, whether the files
-    can be reached). The others name results that do not exist yet; they are listed.
+    Raises CommandError for what is wrong with a request or with a file.
     """
     steps = list(job.planner(await bring_all(session, job.files)))
-    specs: dict[str, Any] = {}
-    for step in steps:
-        if not step.needs:
-            view = await session.submit(
-                step.task, step.resolved({}), request_id=fresh_request_id(), validate_only=True, labels=job.labels
-            )
-            specs[step.id] = json.loads(view.metadata.get("spec_json") or "{}")
+    specs = await rehearse(steps, session, job.labels)
+    display = Display()
+    runner = Runner(session, [step for step in steps if step.id in READS_INPUT], display, job.labels)
+    with display:
+        results = await runner.run()
+    for result in results.values():
+        if result.error is not None:
+            raise result.error
+    dataset = results["dataset"].resource
     guess = estimate(
         job.files,
-        window_bp=options.window_bp,
+        window_bp=dataset.get("window_bp") or options.window_bp,
         seeds=options.seeds,
         epochs=options.epochs,
         max_per_class=options.max_per_class,
         home=home_folder(),
+        rows=dataset.get("n_rows"),
     )
-    output.say("valid: nothing ran")
-    for line in guess.lines():
+    output.say("valid: the windows were cut and are kept for the run; nothing was trained")
+    for line in [*dataset_lines(dataset), *guess.lines()]:
         output.say(f"  {line}")
     return {
         "name": str(job.out),
         "valid": True,
-        "validated": ", ".join(specs),
         "steps": [
             {"id": step.id, "task": step.task, "needs": "+".join(step.needs), "title": step.title} for step in steps
         ],
         "spec": specs,
+        "dataset": dataset,
         "estimate": guess.as_json(),
     }
+
+
+def dataset_lines(dataset: Mapping[str, Any]) -> list[str]:
+    """What became of the input, for people: the splits by name, and what was left out and why."""
+    lines = []
+    for split in dataset.get("splits", []):
+        chroms = split.get("chroms") or []
+        more = f" and {len(chroms) - SHOWN_CHROMS} more" if len(chroms) > SHOWN_CHROMS else ""
+        place = f" on {', '.join(chroms[:SHOWN_CHROMS])}{more}" if chroms else ""
+        lines.append(f"{split['name']:<10}  {split['n_wt']:,} WT and {split['n_ko']:,} KO{place}")
+    if dropped := dataset.get("dropped"):
+        lines.append("left out    " + ", ".join(f"{item['n_rows']:,} {item['reason']}" for item in dropped))
+    return lines

@@ -65,8 +65,10 @@ def estimate(
     epochs: int | None,
     max_per_class: int | None,
     home: Path,
+    rows: int | None = None,
 ) -> Estimate:
-    """Estimate from the inputs: rows are counted (both classes, balanced to the smaller), nothing else is read."""
+    """Estimate from the inputs: ``rows`` of the dataset where it is known, else counted in the files (both classes,
+    balanced to the smaller, before anything is dropped)."""
     if "counts" in files:
         per_class = count_rows(files["counts"]) // 4
     elif "wt_fasta" in files:
@@ -74,7 +76,7 @@ def estimate(
     else:
         per_class = min(count_rows(files["wt"]), count_rows(files["ko"]))
     window_bp = window_bp or (read_length(files["wt_fasta"]) if "wt_fasta" in files else DEFAULT_WINDOW_BP)
-    rows = 2 * min(per_class, max_per_class or per_class)
+    rows = rows or 2 * min(per_class, max_per_class or per_class)
     base_pairs = rows * window_bp
     passes = seeds * min(epochs or EPOCHS_EXPECTED, EPOCHS_EXPECTED)
     test_bp = base_pairs * TEST_SHARE

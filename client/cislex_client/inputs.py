@@ -14,6 +14,7 @@ def check_inputs(files: Mapping[str, Path | None]) -> dict[str, Path]:
     """Absolute paths by role. Raises one CommandError that names every file that is wrong."""
     good: dict[str, Path] = {}
     bad: list[tuple[str, str]] = []
+    remedies: list[str] = []
     for role, path in files.items():
         if path is None:
             continue
@@ -21,10 +22,12 @@ def check_inputs(files: Mapping[str, Path | None]) -> dict[str, Path]:
             good[role] = readable(path)
         except UsageError as error:
             bad.append((f"--{role.replace('_', '-')}", error.message))
+            remedies += [error.remedy or "check the path and its permissions"]
+    remedy = "; ".join(dict.fromkeys(remedies))
     if len(bad) == 1:
-        raise UsageError(f"{bad[0][0]}: {bad[0][1]}", remedy="check the path")
+        raise UsageError(f"{bad[0][0]}: {bad[0][1]}", remedy=remedy)
     if bad:
-        raise CommandError(f"{len(bad)} input files cannot be used", code=USAGE, violations=bad)
+        raise CommandError(f"{len(bad)} input files cannot be used", code=USAGE, violations=bad, remedy=remedy)
     return good
 
 

@@ -122,8 +122,11 @@ def _to_json(descriptor: Descriptor, fields: Mapping[str, Any]) -> dict[str, Any
 
 
 def _enum(field: Descriptor, value: str) -> str:
-    full = enum_prefix(field.enum_type) + value.upper().replace("-", "_")
-    return full if full in field.enum_type.values_by_name else value
+    full = enum_prefix(field.enum_type) + str(value).upper().replace("-", "_")
+    if full not in field.enum_type.values_by_name:
+        known = [enum_text(field.enum_type, entry.number) for entry in field.enum_type.values if entry.number]
+        raise json_format.ParseError(f"{field.name} {value!r} is none of {', '.join(known)}")
+    return full
 
 
 def _ours(message: Descriptor) -> bool:

@@ -223,7 +223,9 @@ def test_ctrl_c_during_a_run_names_its_operations(services, script, tmp_path):
     services.scripts["encoder.BuildDataset"] = script(steps=1, step_s=30)
     file = tmp_path / "a.bed"
     file.write_text("chr1\t1\t2\n")
-    words = ["run", "wtko", "--wt", str(file), "--ko", str(file), "--genome", str(file), "--out", str(tmp_path / "r")]
+    other = tmp_path / "b.bed"
+    other.write_text("chr1\t3\t4\n")
+    words = ["run", "wtko", "--wt", str(file), "--ko", str(other), "--genome", str(file), "--out", str(tmp_path / "r")]
     with _spawn(words, 0.2) as process:
         name = _await_operation(services)
         process.send_signal(signal.SIGINT)

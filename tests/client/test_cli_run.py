@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cislex_client.app import run_command
+from cislex_client.rehearsal import STAND_IN
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_without_a_dataset_there_is_no_folder(services, script, make_status, fil
     said = capsys.readouterr().err
     assert said.count("--alias auto") == 1
     assert "wt.bed:3" in said
-    assert "not started: train 5 models" in said
+    assert "not started" not in said, "a list of all other steps would bury the error"
     assert not (tmp_path / "result").exists()
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
@@ -192,7 +193,7 @@ def test_a_report_that_cannot_be_drawn_costs_nothing_else(services, files, tmp_p
     assert "no figures" in json.loads((tmp_path / "r" / "run.json").read_text())["notes"][0]
 
 
-def test_dry_run_validates_estimates_and_runs_nothing(services, files, tmp_path, capsys):
+def test_dry_run_reads_the_input_estimates_and_trains_nothing(services, files, tmp_path, capsys):
     assert run_command(["run", "wtko", *files, "--dry-run", "--out", str(tmp_path / "r"), "-o", "json"]) == 0
     captured = capsys.readouterr()
     plan = json.loads(captured.out)
@@ -202,8 +203,64 @@ def test_dry_run_validates_estimates_and_runs_nothing(services, files, tmp_path,
     }
     assert len(plan["steps"]) == 13
     assert "memory" in captured.err
+    assert [operation.task for operation in services.operations.values()] == ["encoder.BuildDataset"]
+    assert not (tmp_path / "r").exists()
+
+
+def test_every_step_is_asked_about_before_the_first_one_runs(services, script, make_status, files, tmp_path, capsys):
+    refusal = make_status(
+        "INVALID_ARGUMENT", "database: no taxon 'fishes'", "INVALID_REQUEST", {"database": "no taxon"}
+    )
+    services.scripts["motif.CompareMotifs"] = script(refuse=refusal)
+    services.scripts["trainer.TrainModel"] = script(
+        refuse=make_status("FAILED_PRECONDITION", "no GPU", "DEVICE_UNAVAILABLE")
+    )
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r")]) == 1
+    said = capsys.readouterr().err
+    assert said.count("no taxon 'fishes'") == 1, "two steps name the database"
+    assert "no GPU" in said
     assert services.operations == {}
     assert not (tmp_path / "r").exists()
+
+
+def test_results_that_do_not_exist_yet_are_no_refusal(services, script, make_status, files, tmp_path):
+    """What a real service says of the stand-in, put to every step but the first."""
+    missing = make_status("FAILED_PRECONDITION", f"the store does not hold {STAND_IN}", "ARTIFACT_MISSING")
+    services.scripts["trainer.TrainModel"] = script(refuse=missing)
+    assert run_command(["run", "wtko", *files, "--dry-run", "--out", str(tmp_path / "r")]) == 0
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["--device", "tpu"], "device 'tpu' is none of auto, cpu, cuda"),
+        (["--motif-engine", "memee"], "engine 'memee' is none of em, meme, streme"),
+        (["--attribution", "magic"], "saliency, input_x_gradient, integrated_gradients"),
+        (["--k", "700"], "do not fit a window of 600 bp"),
+        (["--k", "30", "--window", "20"], "do not fit a window of 20 bp"),
+        (["--motif-db", "broken.meme"], "line 6 ('x')"),
+        (["--motif-db", "none.meme"], "does not exist"),
+        (["--family-table", "broken.meme"], "lacks the column(s)"),
+    ],
+)
+def test_wrong_values_of_late_steps_are_exit_2_before_any_work(
+    services, files, tmp_path, monkeypatch, capsys, words, message
+):
+    (tmp_path / "broken.meme").write_text(
+        "MEME version 4\n\nMOTIF m1\nletter-probability matrix: w= 2\n0.5 0.5 0.0 0.0\n0.9 0.9 x 0.0\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run_command(["run", "wtko", *files, *words, "--out", str(tmp_path / "r")]) == 2
+    assert message in capsys.readouterr().err
+    assert services.operations == {}
+    assert not (tmp_path / "r").exists()
+
+
+def test_one_file_for_both_sets_is_exit_2(services, files, tmp_path, capsys):
+    (tmp_path / "ko.bed").write_bytes((tmp_path / "wt.bed").read_bytes())
+    assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r")]) == 2
+    assert "hold the same" in capsys.readouterr().err
+    assert services.requests == []
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_truncated_gzip_and_a_missing_file(bench: Any) -> None:
 def test_one_class_given_twice_leaves_nothing(bench: Any) -> None:
     error = _fail(bench, ko=GOOD)
     assert error.reason is Reason.EMPTY_SET
-    assert "label_conflict 54" in error.message
+    assert "no WT sequence is left of 27 (dropped: label_conflict 27)" in error.message
 
 
 def test_one_class_lost_to_the_rules(bench: Any) -> None:
@@ -127,6 +127,16 @@ def test_a_test_chromosome_without_peaks_or_without_a_class(bench: Any) -> None:
     error = _fail(bench, test_chroms=["chr7"])
     assert error.reason is Reason.CONTIG_UNKNOWN
     assert "test_chroms names 'chr7'" in error.message
+
+
+def test_test_chromosomes_that_leave_nothing_to_learn_from(bench: Any) -> None:
+    error = _fail(bench, test_chroms=["chr1", "chr2", "chr3"])
+    assert error.reason is Reason.EMPTY_SPLIT
+    assert "takes every chromosome with sequences (chr1, chr2, chr3)" in error.message
+
+
+def test_sequences_in_the_place_of_peaks_are_recognised(bench: Any) -> None:
+    assert "--wt-fasta" in _fail(bench, wt=GENOME).message
 
 
 def test_one_chromosome_cannot_be_split(bench: Any) -> None:

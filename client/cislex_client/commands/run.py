@@ -67,7 +67,7 @@ def wtko(
     output: common.OutputOption = Format.table,
 ) -> None:
     """Two peak sets and a genome in; a model, motifs, transcription factors and a report out."""
-    from cislex_client import analysis, inputs
+    from cislex_client import analysis, inputs, rehearsal
     from cislex_client.contexts import chosen
     from cislex_client.exit_codes import UsageError
     from cislex_client.pipelines.wtko import WtkoOptions, plan
@@ -85,6 +85,9 @@ def wtko(
         }
     )  # fmt: skip
     inputs.check_roles(set(files))
+    rehearsal.check_different(files)
+    rehearsal.check_word_length(k, window, files)
+    rehearsal.check_motif_files(files)
     options = WtkoOptions(
         window_bp=window,
         test_chroms=common.split_list(test_chroms),
@@ -127,7 +130,7 @@ def wtko(
 
         found = common.with_session(lambda session: rehearse(job, options, session))
         if output is Format.table:
-            found = {key: value for key, value in found.items() if key not in ("spec", "estimate")}
+            found = {key: value for key, value in found.items() if key not in ("spec", "estimate", "dataset")}
         out.emit_object(found, output)
         return
     analysis.finish(common.with_session(lambda session: analysis.run_analysis(job, session)), output)

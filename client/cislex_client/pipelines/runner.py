@@ -95,7 +95,8 @@ class Runner:
             for step in self.steps:
                 group.create_task(self._step(step), name=step.id)
         skipped = [result.step.title for result in self.results.values() if result.status == "skipped"]
-        if skipped:
+        # Where the first step failed its error says enough: a list of all the others would only bury it.
+        if skipped and any(result.status == "succeeded" for result in self.results.values()):
             self.display.message(f"– not started: {', '.join(skipped)}")
         return self.results
 

@@ -188,6 +188,10 @@ def _is_number(text: str) -> bool:
 
 
 def _bed_row(cells: list[str]) -> tuple[str, int, int, int | None, str | None, str]:
+    if cells[0].startswith(">"):
+        raise BadRowError(
+            f"{cells[0][:30]!r} begins a FASTA record, peaks are needed here; ready sequences are --wt-fasta"
+        )
     if len(cells) < 3:
         raise BadRowError(
             f"{len(cells)} column(s) where BED has at least 3 (chrom, start, end, separated by tabs): "
@@ -250,12 +254,18 @@ def whole(text: str, column: str) -> int:
             return int(value)
     except (ValueError, OverflowError):
         pass
-    raise BadRowError(f"{column} is {text.strip()[:30]!r}, which is no whole number")
+    raise BadRowError(
+        f"{column} is {text.strip()[:30]!r}, which is no whole number. Correct the cell, or name the columns in "
+        "a header line (chrom, start, end)"
+    )
 
 
 def check_bounds(start: int, end: int) -> None:
     """Raise BadRowError for a negative start or an empty or reversed interval."""
     if start < 0:
-        raise BadRowError(f"start is {start}; positions count from 0 and are never negative")
+        raise BadRowError(f"start is {start}; positions count from 0 and are never negative. Correct or remove the row")
     if end <= start:
-        raise BadRowError(f"end {end} is not greater than start {start}; BED intervals are 0-based and half-open")
+        raise BadRowError(
+            f"end {end} is not greater than start {start}; BED intervals are 0-based and half-open. "
+            "Swap the two, or remove the row"
+        )

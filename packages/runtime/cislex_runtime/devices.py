@@ -7,6 +7,18 @@ import shutil
 import subprocess
 
 
+def cuda_is_impossible() -> bool:
+    """True when no task on this machine can have CUDA: no GPU is listed and no driver's device is there either.
+
+    A container may lack nvidia-smi and still have the GPU, so its absence alone proves nothing.
+    """
+    if gpu_ids():
+        return False
+    if os.environ.get("CUDA_VISIBLE_DEVICES") is not None:
+        return True
+    return not any(os.path.exists(place) for place in ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg"))
+
+
 def gpu_ids() -> list[str]:
     """Identifiers for CUDA_VISIBLE_DEVICES, one per usable NVIDIA GPU; honours the variable when it is set."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")

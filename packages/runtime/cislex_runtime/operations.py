@@ -38,6 +38,7 @@ class OperationsManager:
         resolver: requests.Resolver,
         wake: Callable[[], None],
         gpus: int = 0,
+        no_cuda: bool = False,
     ) -> None:
         self._ledger = ledger
         self._store = store
@@ -45,6 +46,7 @@ class OperationsManager:
         self._resolver = resolver
         self._wake = wake
         self._gpus = gpus
+        self._no_cuda = no_cuda
 
     async def submit(self, task: str, request: Message, context: Any = None) -> operations_pb2.Operation:
         """Validate a request, write it to the ledger and answer the operation.
@@ -52,7 +54,7 @@ class OperationsManager:
         A repeated request_id answers the operation of then; a result that is known already answers done at once with
         ``cache_hit``; ``validate_only`` answers done, with the full spec in the metadata, and stores nothing.
         Errors: INVALID_REQUEST (all violations), REQUEST_ID_REUSED, NOT_FOUND, ARTIFACT_MISSING, ARTIFACT_KIND,
-        FILE_NOT_FOUND, PATH_NOT_ALLOWED, ARTIFACT_CORRUPT.
+        FILE_NOT_FOUND, PATH_NOT_ALLOWED, ARTIFACT_CORRUPT, DEVICE_UNAVAILABLE (cuda where there can be none).
         """
         return await asyncio.to_thread(self._submit, task, request)
 
@@ -91,6 +93,13 @@ class OperationsManager:
             existing = self._ledger.find_request(common.tenant, task, common.request_id, body)
             if existing is not None:
                 return self.proto(existing)
+        if self._no_cuda and getattr(spec, "device", None) == "cuda":
+            raise UserError(
+                Reason.DEVICE_UNAVAILABLE,
+                "device cuda was asked for, but the machine that does the work has no usable NVIDIA GPU; use device "
+                "auto or cpu, or a server with a GPU",
+                field="device",
+            )
         resolved = self._resolver.resolve(spec, common.tenant)
         now = time.time()
         operation = Operation(

@@ -36,6 +36,7 @@ from cislex_core.settings import Settings
 from cislex_core.tasks import TaskInfo
 from google.protobuf.message import Message
 
+from cislex_runtime.devices import cuda_is_impossible
 from cislex_runtime.engine import Engine
 from cislex_runtime.files import FileDigests
 from cislex_runtime.ledger import Ledger
@@ -71,7 +72,13 @@ class Platform:
         )
         resolver = Resolver(self.ledger, self.store, FileDigests(self.ledger), settings.allowed_roots)
         self.operations = OperationsManager(
-            self.ledger, self.store, self.resources, resolver, self.reconciler.wake, gpus=local.gpus
+            self.ledger,
+            self.store,
+            self.resources,
+            resolver,
+            self.reconciler.wake,
+            gpus=local.gpus,
+            no_cuda=engine is None and cuda_is_impossible(),
         )
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()

@@ -99,11 +99,12 @@ def _n_share(sequences: SequenceSet) -> np.ndarray:
 def _require_both(rows: Candidates) -> None:
     for label in (WT, KO):
         if not (rows.label[rows.kept] == label).any():
-            lost = ", ".join(f"{item['reason']} {item['n_rows']:,}" for item in rows.counts()) or "nothing was dropped"
+            mine = rows.label == label
+            lost = ", ".join(f"{item['reason']} {item['n_rows']:,}" for item in rows.counts(mine)) or "nothing"
             other = int(rows.kept.size)
             raise UserError(
                 Reason.ONE_CLASS if other else Reason.EMPTY_SET,
-                f"no {CLASS_NAMES[label]} sequence is left of {int((rows.label == label).sum()):,} (dropped: {lost}); "
+                f"no {CLASS_NAMES[label]} sequence is left of {int(mine.sum()):,} (dropped: {lost}); "
                 "two classes are needed. Look at the window size, the blacklist and whether both files hold the same "
                 "peaks",
                 set=CLASS_NAMES[label],

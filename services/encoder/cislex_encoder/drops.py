@@ -73,9 +73,9 @@ class Candidates:
         if detail is not None:
             self.detail[rows] = detail
 
-    def counts(self) -> list[dict[str, object]]:
-        """[{reason, n_rows}] of all dropped rows, in the order of the rules, without zeros."""
-        totals = np.bincount(self.status, minlength=len(STATUS))
+    def counts(self, among: np.ndarray | slice = slice(None)) -> list[dict[str, object]]:
+        """[{reason, n_rows}] of all dropped rows (``among`` these), in the order of the rules, without zeros."""
+        totals = np.bincount(self.status[among], minlength=len(STATUS))
         return [{"reason": STATUS[i], "n_rows": int(totals[i])} for i in range(1, len(STATUS)) if totals[i]]
 
     def by_contig(self, rows: np.ndarray) -> list[tuple[int, np.ndarray]]:

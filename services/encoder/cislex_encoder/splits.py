@@ -69,6 +69,13 @@ def plan(
         result.how.append(f"test = {', '.join(test_names)}: chosen, {share:.1%} of the rows")
     if not validation_names and not paper:
         rest = {c: n for c, n in counts.items() if c not in test_names}
+        if not rest:
+            raise UserError(
+                Reason.EMPTY_SPLIT,
+                f"the test set takes every chromosome with sequences ({', '.join(counts)}), so none is left to learn "
+                "from; name fewer of them (--test-chroms)",
+                field="test_chroms",
+            )
         validation_names, share = _nearest(rest, VALIDATION_SHARE, "validation")
         result.how.append(f"validation = {', '.join(validation_names)}: chosen, {share:.1%} of the rows outside test")
     both = sorted(set(test_names) & set(validation_names))
