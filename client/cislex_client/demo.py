@@ -1,7 +1,8 @@
 """``cislex demo``: simulate peaks with planted motifs, analyse them like anyone's, and score what was recovered.
 
 A planted motif is *recovered* when a discovered motif's best match at q ≤ 0.01 is the planted matrix or one of the same
-TF family; a *false name* is a best match at q ≤ 0.01 that is neither (docs/formats.md).
+TF family; a *false name* is a best match at q ≤ 0.01 that is neither (docs/formats.md). Filters that recur over seeds
+are named in the report and count here too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cislex_client.analysis import Analysis, Outcome, run_analysis
 from cislex_client.pipelines.families import families
 from cislex_client.pipelines.graph import Ref, Step, check
 from cislex_client.pipelines.wtko import WtkoOptions, plan
+from cislex_client.recurrence import n_seeds, recurs
 from cislex_client.session import Session
 from cislex_client.tables import read_rows, write_rows
 
@@ -101,10 +103,20 @@ async def run_demo(
 
 def write_planted(folder: Path, simulation: Path) -> dict[str, Any]:
     """Score ``matches.tsv`` of a result folder against a simulation's truth; writes planted.tsv and planted.json."""
-    scores = score(read_truth(simulation / "truth.tsv"), read_rows(folder / "matches.tsv"))
+    named = [*read_rows(folder / "matches.tsv"), *_named_filters(folder)]
+    scores = score(read_truth(simulation / "truth.tsv"), named)
     write_rows(scores["table"], COLUMNS, folder / "planted.tsv")
     (folder / "planted.json").write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return scores
+
+
+def _named_filters(folder: Path) -> list[dict[str, str]]:
+    """Matches of the filters that the report names."""
+    if not (folder / "filter_matches.tsv").is_file():
+        return []
+    seeds = n_seeds(read_rows(folder / "filters.tsv"))
+    named = {row["representative"] for row in read_rows(folder / "filter_groups.tsv") if recurs(row, seeds)}
+    return [row for row in read_rows(folder / "filter_matches.tsv") if row["query"] in named]
 
 
 def read_truth(path: Path) -> list[Planted]:

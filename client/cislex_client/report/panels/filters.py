@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cislex_client.recurrence import n_seeds, recurs
 from cislex_client.report.findings import first_family, matches_by_query
 from cislex_client.report.inline_logos import inline_logo
 from cislex_client.report.panels.base import Section, missing, side_tag
@@ -24,18 +25,19 @@ def panel(results: Results) -> Section:
         why = results.why_missing("filter_groups.tsv") or "No group of filters was found."
         return Section("filters", title, nav, missing("fig-filters", "Recurring filters", why))
     entries = _entries(results, list(groups.rows()))
-    n_seeds = max((int(number(e["row"].get("n_seeds"))) for e in entries), default=1)
+    widest = max((int(number(e["row"].get("n_seeds"))) for e in entries), default=1)
     largest = max((abs(_zero(e["row"].get("mean_effect_on_logit"))) for e in entries), default=0.0)
     recurring = [e for e in entries if number(e["row"].get("n_seeds")) >= 2]
     words = (
         f"<p>Each filter of the first layer is a small motif detector. {count(len(recurring))} of "
         f"{plural(len(entries), 'group')} of alike filters occur in two or more seeds (the most widespread in "
-        f"{count(n_seeds)}): what recurs is learned from the data rather than from the random start. The "
+        f"{count(widest)}): what recurs is learned from the data rather than from the random start. "
+        "A name is given to what recurs in at least half of the seeds: among so many filters some resemble a known motif by chance. The "
         f"{term('effect', 'effect')} is the change of the WT − KO "
         f"logit when the filter is silenced: negative means that "
         "the filter speaks for WT, positive for KO.</p>"
     )
-    if n_seeds < 2:
+    if widest < 2:
         words += "<p><strong>Only one seed was trained, so nothing can recur.</strong></p>"
     cards = "".join(_card(f"fig-filter-{i}", e, largest) for i, e in enumerate((recurring or entries)[:CARDS], start=1))
     body = words + f'<div class="cards small" id="fig-filters">{cards}</div>' + _table(entries, largest)
@@ -48,6 +50,7 @@ def _entries(results: Results, rows: list[dict[str, Any]]) -> list[dict[str, Any
     matrices = results.motifs("filters.meme") or results.motifs("filter_queries.meme")
     matched = matches_by_query(results, "filter_matches.tsv")
     compared = results.table("filter_matches.tsv") is not None
+    seeds = n_seeds(by_id.values())
     out: list[dict[str, Any]] = []
     for row in rows:
         id = str(row.get("representative"))
@@ -58,7 +61,10 @@ def _entries(results: Results, rows: list[dict[str, Any]]) -> list[dict[str, Any
                 "id": id,
                 "filter": by_id.get(id, {}),
                 "motif": matrices.get(id),
-                "best": best if best and best.get("significant") is True else None,
+                "best": best if best and best.get("significant") is True and recurs(row, seeds) else None,
+                "named": ""
+                if recurs(row, seeds)
+                else f"in {int(_zero(row.get('n_seeds')))} of {seeds} seeds: not named",
                 "compared": compared,
             }
         )
@@ -81,7 +87,7 @@ def _side(effect: float, largest: float) -> str:
 def _name(entry: dict[str, Any]) -> str:
     if entry["best"] is not None:
         return f"<strong>{esc(entry['best'].get('target_name') or entry['best'].get('target'))}</strong>"
-    return "no significant match" if entry["compared"] else "not compared"
+    return entry["named"] or ("no significant match" if entry["compared"] else "not compared")
 
 
 def _card(id: str, entry: dict[str, Any], largest: float) -> str:
