@@ -78,7 +78,7 @@ class Settings(BaseModel):
 
     @property
     def socket_path(self) -> Path:
-        """Where the embedded server listens: ``server.sock`` under home, or a short folder of this user when too long."""
+        """Where the embedded server listens: ``server.sock`` under home, or in a short folder when that is too long."""
         path = self.home.absolute() / "server.sock"
         if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
             return path
