@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from cislex_client.exit_codes import CANCELLED, CommandError
 from cislex_client.operations import OperationView
+from cislex_client.pipelines.findings import findings
 from cislex_client.pipelines.graph import Step
 from cislex_client.progress import Display
 from cislex_client.request_ids import request_id
@@ -152,6 +153,8 @@ class Runner:
         result.resource = state.resource
         result.status = "succeeded"
         self.display.finish(step.id, "succeeded", "from the cache" if result.cache_hit else "")
+        for line in findings(step.id, result.resource):
+            self.display.message(f"    {line}")
 
     async def _submit(self, task: str, body: dict[str, Any], result: StepResult) -> OperationView:
         """Submit under the id that follows from the work; step over operations of it that ended badly before.

@@ -1,0 +1,67 @@
+"""What a finished step found, in lines that a biologist reads on the terminal while the rest goes on.
+
+The report says all of this with more care; these lines are the counts and choices nobody should have to look up: what
+was dropped, which names were mapped, which chromosomes judge, how good the model is beside the baselines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+MOST_NAMED = 8
+
+
+def findings(step_id: str, summary: Mapping[str, Any]) -> list[str]:
+    """Lines about the result of a step of the WTKO pipeline; none for a step that has nothing to say."""
+    describe = _LINES.get(step_id)
+    return describe(summary) if describe else []
+
+
+def _dataset(summary: Mapping[str, Any]) -> list[str]:
+    classes = ", ".join(f"{row['n_rows']:,} {row['name']}" for row in reversed(summary.get("classes", [])))
+    lines = [f"{summary['n_rows']:,} windows of {summary['window_bp']} bp: {classes}"]
+    for split in summary.get("splits", []):
+        chroms = ", ".join(split.get("chroms", [])) or "chosen at random"
+        lines.append(f"{split['name']}: {split['n_wt']:,} WT, {split['n_ko']:,} KO ({chroms})")
+    lines += list(summary.get("split_notes", []))
+    dropped = [f"{row['n_rows']:,} {row['reason']}" for row in summary.get("dropped", [])]
+    lines.append(f"of {summary.get('n_input_rows', 0):,} input rows left out: {', '.join(dropped) or 'none'}")
+    aliases = [f"{row['from_name']} → {row['to_name']}" for row in summary.get("alias_used", [])]
+    if aliases:
+        more = f" and {len(aliases) - MOST_NAMED} more" if len(aliases) > MOST_NAMED else ""
+        lines.append(f"chromosome names mapped: {', '.join(aliases[:MOST_NAMED])}{more}")
+    return lines
+
+
+def _evaluate(summary: Mapping[str, Any]) -> list[str]:
+    interval = next((row for row in summary.get("intervals", []) if row["metric"] == "auroc"), None)
+    within = f" (95 % {interval['low']:.3f}–{interval['high']:.3f})" if interval else ""
+    names = {"gc": "GC content alone", "kmer6_logistic": "6-mer counts"}
+    beside = ", ".join(
+        f"{names.get(row['name'], row['name'])} {row['auroc']:.3f}" for row in summary.get("baselines", [])
+    )
+    lines = [f"AUROC {summary['auroc']:.3f}{within} on {summary['n_sequences']:,} {summary['split']} sequences"
+             + (f"; baselines: {beside}" if beside else "")]  # fmt: skip
+    if summary.get("optimistic"):
+        lines.append("optimistic: these sequences took part in choosing the epoch")
+    return lines
+
+
+def _compare(summary: Mapping[str, Any]) -> list[str]:
+    best = summary.get("best", [])
+    named: dict[str, list[str]] = {}
+    for row in best:
+        if row.get("significant"):
+            named.setdefault(row["target_name"] or row["target"], []).append(row["query"])
+    if not named:
+        return [f"none of {len(best)} motifs resembles a known one (q ≤ 0.05)"]
+    shown = [f"{name} ({', '.join(queries)})" for name, queries in list(named.items())[:MOST_NAMED]]
+    return ["best matches: " + "; ".join(shown)]
+
+
+_LINES: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "dataset": _dataset,
+    "evaluate": _evaluate,
+    "compare": _compare,
+}

@@ -1,0 +1,59 @@
+"""What finished steps say on the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cislex_client.pipelines.findings import findings
+
+DATASET: dict[str, Any] = {
+    "n_rows": 1330,
+    "window_bp": 100,
+    "classes": [{"name": "KO", "n_rows": 665}, {"name": "WT", "n_rows": 665}],
+    "splits": [
+        {"name": "train", "n_rows": 768, "n_wt": 384, "n_ko": 384, "chroms": ["chrI", "chrII"]},
+        {"name": "test", "n_rows": 308, "n_wt": 154, "n_ko": 154, "chroms": []},
+    ],
+    "dropped": [{"reason": "label_conflict", "n_rows": 118}],
+    "n_input_rows": 1448,
+    "alias_used": [{"from_name": f"chr{i}", "to_name": f"c{i}"} for i in range(10)],
+    "split_notes": ["validation: chrII, chosen as nearest to 10 % of the rest"],
+}
+
+
+def test_counts_splits_drops_and_names_are_said() -> None:
+    assert findings("dataset", DATASET) == [
+        "1,330 windows of 100 bp: 665 WT, 665 KO",
+        "train: 384 WT, 384 KO (chrI, chrII)",
+        "test: 154 WT, 154 KO (chosen at random)",
+        "validation: chrII, chosen as nearest to 10 % of the rest",
+        "of 1,448 input rows left out: 118 label_conflict",
+        "chromosome names mapped: " + ", ".join(f"chr{i} → c{i}" for i in range(8)) + " and 2 more",
+    ]
+
+
+def test_the_model_is_said_beside_its_baselines() -> None:
+    summary = {
+        "auroc": 0.9432,
+        "intervals": [{"metric": "auroc", "low": 0.912, "high": 0.968}],
+        "n_sequences": 308,
+        "split": "test",
+        "baselines": [{"name": "gc", "auroc": 0.534}, {"name": "kmer6_logistic", "auroc": 0.868}],
+        "optimistic": True,
+    }
+    first, second = findings("evaluate", summary)
+    assert first == (
+        "AUROC 0.943 (95 % 0.912–0.968) on 308 test sequences; baselines: GC content alone 0.534, 6-mer counts 0.868"
+    )
+    assert second.startswith("optimistic")
+
+
+def test_no_match_is_a_result() -> None:
+    rows = [
+        {"query": "WT_1", "target": "MA1", "target_name": "REB1", "significant": True},
+        {"query": "cluster_1", "target": "MA1", "target_name": "REB1", "significant": True},
+        {"query": "KO_1", "target": "MA2", "target_name": "ABF1", "significant": False},
+    ]
+    assert findings("compare", {"best": rows}) == ["best matches: REB1 (WT_1, cluster_1)"]
+    assert findings("compare", {"best": rows[2:]}) == ["none of 1 motifs resembles a known one (q ≤ 0.05)"]
+    assert findings("export", {}) == []
