@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 import time
@@ -201,6 +202,26 @@ def test_full_disk_is_a_typed_error_and_tears_nothing(running_server: Running, t
         assert not list((server.home / "store" / "artifacts").rglob("manifest.json"))
         assert not list((server.home / "store" / "tmp").iterdir())
         assert server.run(n=1)[2] == "SUCCEEDED"
+
+
+def test_a_full_disk_under_the_ledger_is_said_to_those_who_wait(running_server: Running) -> None:
+    """A file-size limit of the server stands for the full disk; with space again the operation ends well."""
+    with running_server() as server:
+        name = server.submit(n=60, pause_s=0.05).name
+        server.wait_for(name, running)
+        assert server.process is not None
+        wal = server.home / "ledger.sqlite-wal"
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (wal.stat().st_size, resource.RLIM_INFINITY))
+        with pytest.raises(RpcProblem, match="nothing is lost") as caught:
+            server.connection.wait(name, timeout_s=60)
+        assert (caught.value.reason, caught.value.exit_code) == ("DISK_FULL", 5)
+        with pytest.raises(RpcProblem) as caught:
+            server.submit(n=3)
+        assert caught.value.reason == "DISK_FULL"
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        operation = server.connection.wait(name, timeout_s=60)
+        assert state_name(metadata_of(operation)) == "SUCCEEDED"
 
 
 class TwoFacedEngine:

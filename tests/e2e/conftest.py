@@ -13,7 +13,7 @@ import pytest
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """``command("run", "wtko", …)`` runs cislex and answers the finished process; ``command.home`` is its home."""
     root = tmp_path_factory.mktemp("e2e")

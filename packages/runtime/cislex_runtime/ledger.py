@@ -161,6 +161,7 @@ class Ledger:
         else:
             self._engine = sa.create_engine(url, pool_pre_ping=True)
         self._listeners: list[Listener] = []
+        self._full_since: float | None = None
         self._writer = threading.Lock()
 
     @property
@@ -434,10 +435,21 @@ class Ledger:
     def _write(self) -> Iterator[Connection]:
         # One writer a process: SQLite has one anyway, and threads then queue here in order instead of in its busy loop.
         lock = self._writer if self.is_sqlite else _NO_LOCK
-        with _typed_errors(), lock, self._engine.connect() as connection:
-            connection = connection.execution_options(cislex_write=True)
-            with connection.begin():
-                yield connection
+        try:
+            with _typed_errors(), lock, self._engine.connect() as connection:
+                connection = connection.execution_options(cislex_write=True)
+                with connection.begin():
+                    yield connection
+        except CislexError as error:
+            if error.reason is Reason.DISK_FULL:
+                self._full_since = self._full_since or time.monotonic()
+            raise
+        self._full_since = None
+
+    def full_for_s(self) -> float:
+        """Seconds for which no change could be written because the disk is full; 0 when the last one could."""
+        since = self._full_since
+        return 0.0 if since is None else time.monotonic() - since
 
 
 class _NoLock:

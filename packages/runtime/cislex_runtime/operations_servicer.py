@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from cislex.ops.v1 import ops_pb2, ops_pb2_grpc
-from cislex_core.errors import Reason, UserError
+from cislex_core.errors import Reason, RetryableError, UserError
 from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2
 
@@ -21,6 +21,8 @@ from cislex_runtime.watch import Changes
 MAX_WAIT_S = 60.0
 BOOKMARK_S = 15.0
 MAX_STREAM_S = 900.0
+LEDGER_FULL_S = 3.0
+"""How long the ledger may be unwritable for want of space before watchers are told: they would wait in silence."""
 
 
 class OperationsServicer:
@@ -115,7 +117,7 @@ class OperationEventsServicer(ops_pb2_grpc.OperationEventsServicer):
         if operation.done and sequence == operation.seq:
             return
         end = time.monotonic() + MAX_STREAM_S
-        spoke_at = time.monotonic()
+        joined_at = spoke_at = time.monotonic()
         event = self._changes.subscribe(operation.id)
         try:
             while True:
@@ -128,6 +130,12 @@ class OperationEventsServicer(ops_pb2_grpc.OperationEventsServicer):
                 now = time.monotonic()
                 if now > end or self._changes.closed:
                     return
+                if min(self._ledger.full_for_s(), now - joined_at) > LEDGER_FULL_S:
+                    raise RetryableError(
+                        Reason.DISK_FULL,
+                        "the disk of the server's home is full, so what becomes of this operation cannot be written "
+                        "down. Free some space: it goes on by itself, and nothing is lost",
+                    )
                 if now - spoke_at >= BOOKMARK_S:
                     yield ops_pb2.WatchOperationResponse(sequence=sequence, bookmark=True)
                     spoke_at = now

@@ -51,7 +51,8 @@ class OperationEventsServicer:
         sequence seen neither loses nor repeats; the terminal event (`operation.done`) is the last; a bookmark comes after
         every 15 s of silence. The server may end the stream with OK before the terminal event (after 15 min, or when it
         drains): resume then. Progress events may be merged while they wait, never state changes.
-        A watcher that goes away cancels nothing. Errors: NOT_FOUND, INVALID_REQUEST.
+        A watcher that goes away cancels nothing. Errors: NOT_FOUND, INVALID_REQUEST, DISK_FULL (the server can write nothing
+        down; the operation goes on once there is space).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
