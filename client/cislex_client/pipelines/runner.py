@@ -17,7 +17,7 @@ from cislex_client.operations import OperationView
 from cislex_client.pipelines.findings import findings
 from cislex_client.pipelines.graph import Step
 from cislex_client.progress import Display
-from cislex_client.request_ids import request_id
+from cislex_client.request_ids import fresh_request_id, request_id
 from cislex_client.session import Session
 
 _MAX_TRIES = 20
@@ -156,16 +156,29 @@ class Runner:
         for line in findings(step.id, result.resource):
             self.display.message(f"    {line}")
 
+    async def _spec_digest(self, task: str, body: dict[str, Any]) -> str:
+        """What the service would now compute for ``body``: digest of the spec and of the task's version."""
+        view = await self.session.submit(
+            task, body, request_id=fresh_request_id(), validate_only=True, labels=self.labels
+        )
+        return str(view.metadata.get("spec_digest", ""))
+
     async def _submit(self, task: str, body: dict[str, Any], result: StepResult) -> OperationView:
-        """Submit under the id that follows from the work; step over operations of it that ended badly before.
+        """Submit under the id that follows from the work; step over operations of it that ended badly before, and over
+        results of an older version of the task.
 
         An operation that failed or was cancelled by the time it is submitted cannot be of this run.
         """
+        current = ""
         for attempt in range(_MAX_TRIES):
             result.request_id = request_id(self.session.tenant, task, {"request": body, "labels": self.labels}, attempt)
             state = await self.session.submit(task, body, request_id=result.request_id, labels=self.labels)
             if state.state == "cancelling":
                 state = await self.session.wait(state.name)
-            if not (state.done and state.error is not None):
+            if not state.done:
                 break
+            if state.error is None:
+                current = current or await self._spec_digest(task, body)
+                if state.metadata.get("spec_digest") == current:
+                    break
         return state
