@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from cislex_client import output
@@ -18,7 +17,6 @@ from cislex_client.session import Session
 
 READS_INPUT = ("label", "dataset")
 """The steps that read the user's files: only doing them shows whether they can be used. The run finds them done."""
-SHOWN_CHROMS = 8
 
 
 async def dry_run(job: Analysis, options: WtkoOptions, session: Session) -> dict[str, Any]:
@@ -46,7 +44,7 @@ async def dry_run(job: Analysis, options: WtkoOptions, session: Session) -> dict
         rows=dataset.get("n_rows"),
     )
     output.say("valid: the windows were cut and are kept for the run; nothing was trained")
-    for line in [*dataset_lines(dataset), *guess.lines()]:
+    for line in guess.lines():
         output.say(f"  {line}")
     return {
         "name": str(job.out),
@@ -58,16 +56,3 @@ async def dry_run(job: Analysis, options: WtkoOptions, session: Session) -> dict
         "dataset": dataset,
         "estimate": guess.as_json(),
     }
-
-
-def dataset_lines(dataset: Mapping[str, Any]) -> list[str]:
-    """What became of the input, for people: the splits by name, and what was left out and why."""
-    lines = []
-    for split in dataset.get("splits", []):
-        chroms = split.get("chroms") or []
-        more = f" and {len(chroms) - SHOWN_CHROMS} more" if len(chroms) > SHOWN_CHROMS else ""
-        place = f" on {', '.join(chroms[:SHOWN_CHROMS])}{more}" if chroms else ""
-        lines.append(f"{split['name']:<10}  {split['n_wt']:,} WT and {split['n_ko']:,} KO{place}")
-    if dropped := dataset.get("dropped"):
-        lines.append("left out    " + ", ".join(f"{item['n_rows']:,} {item['reason']}" for item in dropped))
-    return lines
