@@ -51,13 +51,18 @@ def test_paper_distance_is_the_cosine_distance_of_five_channels() -> None:
 
 
 def aligned_by_loop(a: np.ndarray, b: np.ndarray, max_shift: int, core: int) -> float:
-    starts, best = range(len(a) - core + 1), 0
-    for other in (b, reverse_complement(b)):
-        for i in starts:
-            for j in starts:
-                if abs(i - j) <= max_shift:
-                    best = max(best, sum(x == y < 4 for x, y in zip(a[i : i + core], other[j : j + core], strict=True)))
-    return min(max(1 - (best - 0.25 * core) / (0.75 * core), 0.0), 1.0)
+    values = []
+    for width in (core, core + core // 2):
+        width = min(width, len(a))
+        starts, best = range(len(a) - width + 1), 0
+        for other in (b, reverse_complement(b)):
+            for i in starts:
+                for j in starts:
+                    if abs(i - j) <= max_shift:
+                        same = zip(a[i : i + width], other[j : j + width], strict=True)
+                        best = max(best, sum(x == y < 4 for x, y in same))
+        values.append(min(1 - (best - 0.25 * width) / (0.75 * width), 1.0))
+    return sum(values) / 2
 
 
 def test_aligned_distance_equals_a_plain_loop() -> None:
@@ -73,9 +78,9 @@ def test_aligned_distance_ignores_strand_shift_and_flanks() -> None:
     a, b = long[None, 3:23], reverse_complement(long[None, :20])
     assert aligned_distances(a, b, 6)[0, 0] == 0.0
     assert paper_distances(a, b)[0, 0] > 0.5
-    site = encode("GGGAATTTCC")
+    site = encode("GGGAATTTCCGA")
     first, second = (np.concatenate([rng.integers(0, 4, n, dtype=np.uint8), site,
-                     rng.integers(0, 4, 10 - n, dtype=np.uint8)]) for n in (2, 7))  # fmt: skip
+                     rng.integers(0, 4, 8 - n, dtype=np.uint8)]) for n in (2, 7))  # fmt: skip
     assert aligned_distances(first[None], second[None], 10)[0, 0] == 0.0
 
 
@@ -85,6 +90,21 @@ def test_blocks_do_not_change_distances(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("cislex_motif.alignment._BLOCK_ROWS", 7)
     np.testing.assert_allclose(aligned_distances(codes, codes, 4), whole[0], atol=1e-6)
     np.testing.assert_allclose(paper_distances(codes, codes), whole[1], atol=1e-6)
+
+
+def test_a_giant_cluster_is_passed_over_where_there_is_another_partition() -> None:
+    # Two words that share their ends, and a few k-mers unlike both: the best silhouette sets only those apart.
+    rng = np.random.default_rng(5)
+    words = np.stack([encode("ACGTTGCATTGCCATGACTG"), encode("ACGTTGCAGGATCATGACTG"), encode("TTTTTTTTTTTTTTTTTTTT")])
+    codes = words[np.repeat([0, 1, 2], [50, 50, 15])]
+    codes[np.arange(115), rng.integers(0, 20, 115)] = rng.integers(0, 4, 115)
+    codes, weights = np.unique(codes, axis=0, return_counts=True)
+    shares = {}
+    for max_share in (0.75, 1.0, 0.01):
+        found = cluster(codes, weights, spec(method="paper", max_share=max_share, max_clusters=4))
+        shares[max_share] = np.bincount(found.labels, weights=weights).max() / 115
+    assert shares[0.75] <= 0.75 < shares[1.0]
+    assert shares[0.01] == shares[1.0]
 
 
 @pytest.mark.parametrize("seed", range(4))

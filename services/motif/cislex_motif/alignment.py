@@ -31,14 +31,24 @@ def paper_distances(a: Codes, b: Codes) -> Distances:
 
 
 def aligned_distances(a: Codes, b: Codes, max_shift: int, core_bp: int = 8, both_strands: bool = True) -> Distances:
-    """(n, m) distance 1 − best / core_bp, best = net matches of the most alike stretches of ``core_bp`` bases.
+    """(n, m) distance between the most alike stretches of two k-mers, the mean over two lengths.
 
-    Any stretch of a is held against any of b that is shifted by at most ``max_shift``, in both orientations; a quarter
-    of a stretch matches by chance. A binding site is shorter than the k-mer cut around it: over the whole width its
-    random flanks would drown what two k-mers share. N matches nothing.
+    Lengths are ``core_bp`` and half as much again (at most k): a binding site is shorter than the k-mer cut around it,
+    and over the whole width its random flanks would drown what two k-mers share; two lengths leave few ties, which a
+    linkage can only break by chance. Any stretch of a is held against any of b that is shifted by at most
+    ``max_shift``, in both orientations; a quarter of a stretch matches by chance: 1 − (matches − w/4) / (0.75 w), at
+    most 1. N matches nothing.
     """
     k = a.shape[1]
-    width = min(core_bp, k)
+    short = _most_alike(a, b, max_shift, min(core_bp, k), both_strands)
+    long = _most_alike(a, b, max_shift, min(core_bp + core_bp // 2, k), both_strands)
+    short += long
+    short *= 0.5
+    return short
+
+
+def _most_alike(a: Codes, b: Codes, max_shift: int, width: int, both_strands: bool) -> Distances:
+    k = a.shape[1]
     out = np.zeros((len(a), len(b)), dtype=np.float32)
     left = _flat(a, 4).reshape(len(a), k, 4)
     starts = range(k - width + 1)

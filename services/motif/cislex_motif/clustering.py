@@ -67,14 +67,17 @@ def cluster(
         numbers, chosen_by = [spec.n_clusters], "given"
     else:
         numbers, chosen_by = list(range(min(spec.min_clusters, m), min(spec.max_clusters, m) + 1)), "silhouette"
-    best = (-2.0, np.zeros(m, dtype=np.int64), 0)
+    # One giant cluster beside crumbs can have the best silhouette and says nothing: it is taken where nothing else is.
+    best = (False, -2.0, np.zeros(m, dtype=np.int64), 0)
     for number in numbers:
         labels = cut(merges, m, number)
         value = _mean_silhouette(probed, probe, labels, chosen_weights, number, spec.min_size_for_discovery)
-        if value > best[0] + 1e-9:
-            best = (value, labels, number)
+        share = np.bincount(labels, weights=chosen_weights).max() / chosen_weights.sum()
+        balanced = bool(share <= spec.max_share)
+        if (balanced, value) > (best[0], best[1] + 1e-9 * (balanced == best[0])):
+            best = (balanced, value, labels, number)
         check()
-    value, labels, number = best
+    _, value, labels, number = best
     everyone = np.empty(n, dtype=np.int64)
     everyone[compared] = labels
     rest = np.setdiff1d(np.arange(n), compared)

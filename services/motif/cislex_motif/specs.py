@@ -24,6 +24,7 @@ class ClusterKmersSpec(TaskSpec):
     n_clusters: Annotated[int, Field(ge=1, le=1000)] | None = None
     min_clusters: int = Field(2, ge=2, le=200)
     max_clusters: int = Field(30, ge=2, le=200)
+    max_share: float = Field(0.75, gt=0, le=1)
     min_size_for_discovery: int = Field(10, ge=1)
     max_shift: int = Field(10, ge=0, le=50)
     core_bp: int = Field(8, ge=4, le=50)
@@ -78,7 +79,7 @@ class DiscoverMotifsSpec(TaskSpec):
 
 
 SPECS: dict[str, TaskInfo] = {
-    "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters", version=2),
+    "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters", version=3),
     "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs"),
     **COMPARE_SPECS,
 }

@@ -153,7 +153,7 @@ ENRICHMENT_TEST_BINOMIAL: EnrichmentTest
 ENRICHMENT_TEST_HYPERGEOMETRIC: EnrichmentTest
 
 class ClusterKmersRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "kmers", "method", "n_clusters", "min_clusters", "max_clusters", "min_size_for_discovery", "max_shift", "max_distinct_kmers", "seed", "core_bp")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "kmers", "method", "n_clusters", "min_clusters", "max_clusters", "min_size_for_discovery", "max_shift", "max_distinct_kmers", "seed", "core_bp", "max_share")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -175,6 +175,7 @@ class ClusterKmersRequest(_message.Message):
     MAX_DISTINCT_KMERS_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     CORE_BP_FIELD_NUMBER: _ClassVar[int]
+    MAX_SHARE_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -189,7 +190,8 @@ class ClusterKmersRequest(_message.Message):
     max_distinct_kmers: int
     seed: int
     core_bp: int
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., kmers: _Optional[str] = ..., method: _Optional[_Union[ClusterMethod, str]] = ..., n_clusters: _Optional[int] = ..., min_clusters: _Optional[int] = ..., max_clusters: _Optional[int] = ..., min_size_for_discovery: _Optional[int] = ..., max_shift: _Optional[int] = ..., max_distinct_kmers: _Optional[int] = ..., seed: _Optional[int] = ..., core_bp: _Optional[int] = ...) -> None: ...
+    max_share: float
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., kmers: _Optional[str] = ..., method: _Optional[_Union[ClusterMethod, str]] = ..., n_clusters: _Optional[int] = ..., min_clusters: _Optional[int] = ..., max_clusters: _Optional[int] = ..., min_size_for_discovery: _Optional[int] = ..., max_shift: _Optional[int] = ..., max_distinct_kmers: _Optional[int] = ..., seed: _Optional[int] = ..., core_bp: _Optional[int] = ..., max_share: _Optional[float] = ...) -> None: ...
 
 class Cluster(_message.Message):
     __slots__ = ("cluster", "size", "n_wt", "n_ko", "consensus", "information_bits", "primary", "discovery")
