@@ -50,9 +50,12 @@ def _chromium() -> str | None:
     return next((path for path in candidates if path), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium through Playwright; skipped where there is none, except in CI, which must have it."""
+    """Headless Chromium through Playwright; skipped where there is none, except in CI, which must have it.
+
+    Closed with its module: while it is open an event loop runs, and no asynchronous test could.
+    """
     path = _chromium()
     if path is None:
         if os.environ.get("CI") == "true":

@@ -26,7 +26,8 @@ def _dataset(summary: Mapping[str, Any]) -> list[str]:
         lines.append(f"{split['name']}: {split['n_wt']:,} WT, {split['n_ko']:,} KO ({chroms})")
     lines += list(summary.get("split_notes", []))
     dropped = [f"{row['n_rows']:,} {row['reason']}" for row in summary.get("dropped", [])]
-    lines.append(f"of {summary.get('n_input_rows', 0):,} input rows left out: {', '.join(dropped) or 'none'}")
+    rows = f"{summary.get('n_input_rows', 0):,} input rows"
+    lines.append(f"of {rows} left out: {', '.join(dropped)}" if dropped else f"none of {rows} was left out")
     aliases = [f"{row['from_name']} → {row['to_name']}" for row in summary.get("alias_used", [])]
     if aliases:
         more = f" and {len(aliases) - MOST_NAMED} more" if len(aliases) > MOST_NAMED else ""
