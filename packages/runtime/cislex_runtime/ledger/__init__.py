@@ -1,0 +1,18 @@
+"""The ledger: the only truth about operations. Sync SQLAlchemy Core, valid on SQLite (WAL) and PostgreSQL.
+
+Every change of an operation is one transaction: a compare-and-swap on ``seq`` plus the event of that sequence. So
+events have no gaps, a terminal state never changes, and a late attempt cannot commit (its number no longer matches).
+"""
+
+from __future__ import annotations
+
+from cislex_runtime.ledger.operations import Operations
+from cislex_runtime.ledger.records import Event, Operation, Resource
+from cislex_runtime.ledger.results import Results
+from cislex_runtime.ledger.writes import EndAttempt, StartAttempt, StoreResult, Write
+
+__all__ = ["EndAttempt", "Event", "Ledger", "Operation", "Resource", "StartAttempt", "StoreResult", "Write"]
+
+
+class Ledger(Operations, Results):
+    """Open with a SQLAlchemy URL; ``migrate`` brings the schema up. Safe for use from many threads."""
