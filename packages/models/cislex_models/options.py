@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class ArchitectureOptions(BaseModel):
+class ArchitectureOptions(BaseModel, ABC):
     """Base: unknown options are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @abstractmethod
     def min_window_bp(self) -> int:
         """The shortest window that leaves at least one position in the last feature map."""
-        raise NotImplementedError
 
 
 class WtkoCnnOptions(ArchitectureOptions):
