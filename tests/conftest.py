@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 REPO = Path(__file__).resolve().parents[1]
+# Test modules are imported by path (import mode importlib): helpers of several rooms (task_desk) are found here.
+sys.path.insert(0, str(REPO / "tests"))
 
 
 @pytest.fixture(scope="session")

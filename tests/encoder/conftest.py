@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
+from cislex_core.artifacts import Artifact, LocalStore
 from cislex_core.canonical import digest_file
 from cislex_core.tasks import InputRef
-
-
-@dataclass
-class FolderOut:
-    dir: Path
-    kind: str = ""
-    semantics: dict[str, Any] = field(default_factory=dict)
-    summary: dict[str, Any] = field(default_factory=dict)
-    genome_digest: str | None = None
-    seeds: list[int] = field(default_factory=list)
-    tools: dict[str, str] = field(default_factory=dict)
-
-    def path(self, name: str) -> Path:
-        target = self.dir / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return target
-
-    def write_table(self, name: str, table: pa.Table) -> None:
-        pq.write_table(table, self.path(name))
-
-    def write_json(self, name: str, value: Any) -> None:
-        self.path(name).write_text(json.dumps(value, indent=2))
+from task_desk import run_task, task_info
 
 
 @dataclass
@@ -74,28 +50,13 @@ class Bench:
         return self.store.open_artifact(digest)
 
     def run(self, task: str, **fields: Any) -> Artifact:
-        from cislex_encoder.specs import SPECS
-        from cislex_encoder.tasks import TASKS
-
         values = {
             name: {"sha256": digest_file(value), "path": str(value)} if isinstance(value, Path) else value
             for name, value in fields.items()
         }
-        spec = SPECS[task].spec.model_validate(values)
+        spec = task_info(task).spec.model_validate(values)
         self.heard = Heard(self.root, self.root)
-        out = FolderOut(self.store.stage())
-        TASKS[task](spec, self, out, self.heard)
-        assert out.kind == SPECS[task].kind
-        manifest = Manifest(
-            kind=out.kind,
-            semantics=out.semantics,
-            summary=out.summary,
-            genome_digest=out.genome_digest,
-            seeds=out.seeds,
-            tools=out.tools,
-            spec=spec.digestable(),
-        )
-        return self.store.commit_artifact(out.dir, manifest)
+        return run_task(self.store, task, spec, self.heard, inputs=self)
 
     def write(self, name: str, text: str) -> Path:
         path = self.root / name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,47 +10,20 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
+from cislex_core.artifacts import Artifact
 from cislex_core.sequences import decode_batch, encode, reverse_complement
-from cislex_core.tasks import TaskSpec
-from cislex_explainer.specs import SPECS
-from cislex_explainer.tasks import TASKS
 from cislex_models.base import Architecture
 from cislex_models.checkpoint import save_model
 from cislex_models.registry import build
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress, refuse_nan
+from task_desk import Desk
 
 MOTIF = "TGACTCA"
 WINDOW = 60
 SMALL = {"filters": 6, "filters_2": 8, "kernel_size": 7, "hidden": 8}
 
 
-@dataclass
-class Desk:
-    """A store, and running tasks against it."""
-
-    store: LocalStore
-    scratch: Path
-
-    def commit(self, kind: str, write: Callable[[Path], None], **manifest: Any) -> Artifact:
-        staged = self.store.stage()
-        write(staged)
-        return self.store.commit_artifact(staged, Manifest(kind=kind, **manifest))
-
-    def progress(self, reports: list[dict[str, Any]] | None = None) -> WorkerProgress:
-        return WorkerProgress((reports if reports is not None else []).append, self.scratch, self.scratch)
-
-    def run(self, task: str, progress: WorkerProgress | None = None, **fields: Any) -> Artifact:
-        name = f"explainer.{task}"
-        spec: TaskSpec = SPECS[name].spec.model_validate(fields)
-        out = WorkerOut(self.store.stage(), SPECS[name].kind)
-        TASKS[name](spec, WorkerInputs(self.store, {}), out, progress or self.progress())
-        refuse_nan(out.summary)
-        manifest = Manifest(
-            kind=out.kind, semantics=out.semantics, summary=out.summary, spec=spec.digestable(), seeds=out.seeds,
-            genome_digest=out.genome_digest, tools=out.tools,
-        )  # fmt: skip
-        return self.store.commit_artifact(out.dir, manifest)
+class ExplainerDesk(Desk):
+    area = "explainer"
 
 
 def _sequences(n: int = 96, window: int = WINDOW, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -88,8 +60,7 @@ def _dataset_rows(codes: np.ndarray, targets: np.ndarray, coordinates: bool = Tr
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    (tmp_path / "scratch").mkdir()
-    return Desk(LocalStore(tmp_path / "store"), tmp_path / "scratch")
+    return ExplainerDesk.at(tmp_path)
 
 
 @pytest.fixture

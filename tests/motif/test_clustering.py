@@ -17,10 +17,10 @@ from cislex_motif.clustering import cluster
 from cislex_motif.consensus import lay_aligned, lay_in_place
 from cislex_motif.linkage import average_linkage, cut, silhouettes
 from cislex_motif.specs import ClusterKmersSpec
-from cislex_motif.tasks import TASKS
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
+from cislex_runtime.task_io import WorkerOut
 from google.protobuf import json_format
 from pydantic import ValidationError
+from task_desk import progress_in, run_task
 
 WORDS = ("TTACCCGGA", "CGTATAAAGTGA")
 
@@ -211,12 +211,11 @@ def run(tmp_path: Path, table: pa.Table, **fields: object) -> tuple[Artifact, Lo
     staged = WorkerOut(store.stage(), "kmers")
     staged.write_table("kmers.parquet", table)
     kmers = store.commit_artifact(staged.dir, Manifest(kind="kmers"))
-    out = WorkerOut(store.stage(), "clusters")
-    progress = WorkerProgress(lambda report: None, tmp_path / "checkpoint", tmp_path / "scratch")
-    TASKS["motif.ClusterKmers"](spec(kmers=kmers.digest, **fields), WorkerInputs(store, {}), out, progress)
-    json_format.ParseDict(out.summary, motif_pb2.ClusterSet())
-    manifest = Manifest(kind=out.kind, semantics=out.semantics, summary=out.summary)
-    return store.commit_artifact(out.dir, manifest), store
+    artifact = run_task(
+        store, "motif.ClusterKmers", spec(kmers=kmers.digest, **fields), progress_in(tmp_path / "scratch")
+    )
+    json_format.ParseDict(artifact.manifest.summary, motif_pb2.ClusterSet())
+    return artifact, store
 
 
 def kmer_table(n: int = 200) -> pa.Table:

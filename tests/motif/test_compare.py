@@ -17,12 +17,11 @@ from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef
 from cislex_motif import compare, databases, tomtom
 from cislex_motif.column_scores import COLUMN_SCORES, Columns
-from cislex_motif.compare_specs import COMPARE_SPECS, CompareMotifsSpec, EnrichMotifsSpec
-from cislex_motif.compare_tasks import COMPARE_TASKS
+from cislex_motif.compare_specs import CompareMotifsSpec, EnrichMotifsSpec
 from cislex_motif.statistics import benjamini_hochberg
 from cislex_motif.tomtom_null import log_no_better
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
 from pydantic import ValidationError
+from task_desk import progress_in, run_task
 
 
 def random_motifs(n: int, seed: int = 0, widths: tuple[int, int] = (5, 16)) -> list[Motif]:
@@ -42,12 +41,7 @@ class Bench:
         return InputRef(sha256=self.store.put_file(path), path=str(path))
 
     def run(self, spec: CompareMotifsSpec) -> Artifact:
-        staged = self.store.stage()
-        out = WorkerOut(staged, COMPARE_SPECS["motif.CompareMotifs"].kind)
-        progress = WorkerProgress(self.reports.append, self.root / "checkpoint", self.root / "scratch")
-        COMPARE_TASKS["motif.CompareMotifs"](spec, WorkerInputs(self.store, {}), out, progress)
-        manifest = Manifest(kind=out.kind, semantics=out.semantics, summary=out.summary, tools=out.tools)
-        return self.store.commit_artifact(staged, manifest)
+        return run_task(self.store, "motif.CompareMotifs", spec, progress_in(self.root / "scratch", self.reports))
 
     @property
     def warnings(self) -> set[str]:

@@ -17,10 +17,10 @@ from cislex_core.sequences import decode, dinucleotide_shuffle, encode_batch, re
 from cislex_motif.discovery import shuffled_control
 from cislex_motif.finder import FinderOptions, Found, find_motifs
 from cislex_motif.specs import DiscoverMotifsSpec
-from cislex_motif.tasks import TASKS
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
+from cislex_runtime.task_io import WorkerOut
 from google.protobuf import json_format
 from pydantic import ValidationError
+from task_desk import progress_in, run_task
 
 GATA = Motif.from_counts("g", [[8, 1, 1, 10], [0, 0, 20, 0], [20, 0, 0, 0], [0, 0, 0, 20], [18, 0, 0, 2], [15, 1, 4, 0],
                                [3, 2, 14, 1]])  # fmt: skip
@@ -168,12 +168,11 @@ class Bench:
         return self.store.commit_artifact(out.dir, Manifest(kind=kind, semantics=semantics or {})).digest
 
     def discover(self, **fields: object) -> Artifact:
-        out = WorkerOut(self.store.stage(), "motifs")
-        progress = WorkerProgress(lambda report: None, self.root / "checkpoint", self.root / "scratch")
-        TASKS["motif.DiscoverMotifs"](DiscoverMotifsSpec(**fields), WorkerInputs(self.store, {}), out, progress)
-        json_format.ParseDict(out.summary, motif_pb2.MotifSet())
-        manifest = Manifest(kind=out.kind, semantics=out.semantics, summary=out.summary, tools=out.tools)
-        return self.store.commit_artifact(out.dir, manifest)
+        artifact = run_task(
+            self.store, "motif.DiscoverMotifs", DiscoverMotifsSpec(**fields), progress_in(self.root / "scratch")
+        )
+        json_format.ParseDict(artifact.manifest.summary, motif_pb2.MotifSet())
+        return artifact
 
     def dataset(self, n: int = 80, ko: bool = True) -> str:
         wt, other = planted(n, GATA, 0.9, 10), planted(n, GAPPED, 0.9, 11)

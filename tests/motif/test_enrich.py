@@ -19,11 +19,10 @@ from cislex_core.motifs import Motif
 from cislex_core.sequences import encode, encode_batch, reverse_complement
 from cislex_core.tasks import InputRef
 from cislex_motif import enrichment, homer_results, scanning, statistics, thresholds
-from cislex_motif.compare_specs import COMPARE_SPECS, EnrichMotifsSpec
-from cislex_motif.compare_tasks import COMPARE_TASKS
+from cislex_motif.compare_specs import EnrichMotifsSpec
 from cislex_motif.scanning import NO_HIT, ScoreMatrix
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
 from pydantic import ValidationError
+from task_desk import progress_in, run_task
 
 UNIFORM = np.full(4, 0.25)
 
@@ -209,14 +208,10 @@ class Bench:
         return self.store.commit_artifact(staged, Manifest(kind="dataset", semantics=semantics)).digest
 
     def run(self, spec: EnrichMotifsSpec, cancelled: bool = False) -> Artifact:
-        staged = self.store.stage()
-        out = WorkerOut(staged, COMPARE_SPECS["motif.EnrichMotifs"].kind)
-        progress = WorkerProgress(lambda report: None, self.root / "checkpoint", self.root / "scratch")
+        progress = progress_in(self.root / "scratch")
         if cancelled:
             progress.cancelled.set()
-        COMPARE_TASKS["motif.EnrichMotifs"](spec, WorkerInputs(self.store, {}), out, progress)
-        manifest = Manifest(kind=out.kind, semantics=out.semantics, summary=out.summary, seeds=out.seeds)
-        return self.store.commit_artifact(staged, manifest)
+        return run_task(self.store, "motif.EnrichMotifs", spec, progress)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from cislex_core.motif_files import read_motifs
 from cislex_core.sequences import encode_batch
 from cislex_motif.meme_suite import arguments, run_tool
 from cislex_motif.specs import DiscoverMotifsSpec
-from cislex_motif.tasks import TASKS
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
+from cislex_runtime.task_io import WorkerOut
+from task_desk import progress_in, run_task
 
 OUTPUT = """MEME version 5.4.1 (Release date: Sat Aug 21 19:23:23 2021 -0700)
 ALPHABET= ACGT
@@ -209,13 +209,10 @@ def test_the_task_records_the_program_and_its_motifs(tmp_path: Path, program) ->
     np.save(staged.path("targets.npy"), np.array([1, 1]))
     semantics = {"target": {"type": "class_index", "classes": ["KO", "WT"]}}
     dataset = store.commit_artifact(staged.dir, Manifest(kind="dataset", semantics=semantics)).digest
-    out = WorkerOut(store.stage(), "motifs")
-    progress = WorkerProgress(lambda report: None, tmp_path / "checkpoint", tmp_path / "scratch")
     fields = spec(dataset=dataset, contrasts=["wt_vs_shuffled"])
-    TASKS["motif.DiscoverMotifs"](fields, WorkerInputs(store, {}), out, progress)
-    assert out.tools == {"meme": "5.4.1"}
-    assert out.summary["searches"][0]["test"] == "meme"
-    artifact = store.commit_artifact(out.dir, Manifest(kind="motifs"))
+    artifact = run_task(store, "motif.DiscoverMotifs", fields, progress_in(tmp_path / "scratch"))
+    assert artifact.manifest.tools == {"meme": "5.4.1"}
+    assert artifact.manifest.summary["searches"][0]["test"] == "meme"
     (motif,) = read_motifs(artifact.path("motifs.meme"))
     assert (motif.id, motif.nsites) == ("WT_vs_shuffled_1", 2)
     sites = artifact.table("sites.parquet").to_pylist()

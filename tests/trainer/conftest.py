@@ -5,45 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
+from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.sequences import encode, reverse_complement
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress, refuse_nan
-from cislex_trainer.specs import SPECS
-from cislex_trainer.tasks import TASKS
+from task_desk import Desk
 
 WINDOW = 60
 SMALL = {"filters": 8, "filters_2": 8, "kernel_size": 8, "hidden": 8, "dropout": 0.1}
 
 
-@dataclass
-class Desk:
-    """A store, and running the trainer's tasks against it as a worker does."""
-
-    store: LocalStore
-    scratch: Path
-
-    def progress(self, reports: list[dict[str, Any]] | None = None) -> WorkerProgress:
-        return WorkerProgress((reports if reports is not None else []).append, self.scratch, self.scratch)
-
-    def run(self, task: str, progress: WorkerProgress | None = None, **fields: Any) -> Artifact:
-        name = f"trainer.{task}"
-        spec = SPECS[name].spec.model_validate(fields)
-        out = WorkerOut(self.store.stage(), SPECS[name].kind)
-        TASKS[name](spec, WorkerInputs(self.store, {}), out, progress or self.progress())
-        refuse_nan(out.summary)
-        manifest = Manifest(
-            kind=out.kind, semantics=out.semantics, summary=out.summary, spec=spec.digestable(), seeds=out.seeds,
-            genome_digest=out.genome_digest, tools=out.tools,
-        )  # fmt: skip
-        return self.store.commit_artifact(out.dir, manifest)
+class TrainerDesk(Desk):
+    area = "trainer"
 
     def put(self, path: Path) -> dict[str, str]:
         self.store.put_file(path)
@@ -65,12 +43,13 @@ class Desk:
                 "split": splits,
             }
         )
-        staged = self.store.stage()
-        np.save(staged / "codes.npy", codes.astype(np.uint8))
-        np.save(staged / "targets.npy", targets.astype(np.int64))
-        pq.write_table(rows, staged / "rows.parquet")
-        semantics = {"target": {"type": "class_index", "classes": ["KO", "WT"]}}
-        return self.store.commit_artifact(staged, Manifest(kind="dataset", semantics=semantics))
+
+        def write(folder: Path) -> None:
+            np.save(folder / "codes.npy", codes.astype(np.uint8))
+            np.save(folder / "targets.npy", targets.astype(np.int64))
+            pq.write_table(rows, folder / "rows.parquet")
+
+        return self.commit("dataset", write, semantics={"target": {"type": "class_index", "classes": ["KO", "WT"]}})
 
 
 def planted(n: int, seed: int, window: int = WINDOW, word: str = "TGACTCA") -> tuple[np.ndarray, np.ndarray]:
@@ -85,13 +64,8 @@ def planted(n: int, seed: int, window: int = WINDOW, word: str = "TGACTCA") -> t
     return codes, targets
 
 
-def _new_desk(folder: Path) -> Desk:
-    (folder / "scratch").mkdir()
-    return Desk(LocalStore(folder / "store"), folder / "scratch")
-
-
 def _synthetic(
-    desk: Desk, n: int = 200, seed: int = 0, test_chroms: tuple[str | None, ...] = ("chr5", "chr6", "chr7")
+    desk: TrainerDesk, n: int = 200, seed: int = 0, test_chroms: tuple[str | None, ...] = ("chr5", "chr6", "chr7")
 ) -> Artifact:
     """60 % train on chr1–chr3, 20 % validation on chr4, 20 % test on ``test_chroms`` in turn."""
     codes, targets = planted(n, seed)
@@ -107,12 +81,12 @@ def _synthetic(
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return _new_desk(tmp_path)
+def desk(tmp_path: Path) -> TrainerDesk:
+    return TrainerDesk.at(tmp_path)
 
 
 @pytest.fixture
-def make_dataset(desk: Desk) -> Callable[..., Artifact]:
+def make_dataset(desk: TrainerDesk) -> Callable[..., Artifact]:
     """``make_dataset(n, seed, test_chroms)``: see ``_synthetic``."""
     return lambda *args, **fields: _synthetic(desk, *args, **fields)
 
@@ -121,7 +95,7 @@ def make_dataset(desk: Desk) -> Callable[..., Artifact]:
 class Chain:
     """A trained and exported small model; tests that only read share it."""
 
-    desk: Desk
+    desk: TrainerDesk
     dataset: Artifact
     model: Artifact
     export: Artifact
@@ -129,7 +103,7 @@ class Chain:
 
 @pytest.fixture(scope="session")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    desk = _new_desk(tmp_path_factory.mktemp("chain"))
+    desk = TrainerDesk.at(tmp_path_factory.mktemp("chain"))
     dataset = _synthetic(desk)
     model = desk.run("TrainModel", dataset=dataset.digest, seeds=[0, 1], options=SMALL, epochs=2)
     return Chain(desk, dataset, model, desk.run("ExportModel", model=model.digest, dataset=dataset.digest))
