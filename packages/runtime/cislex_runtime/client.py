@@ -176,11 +176,15 @@ class Client:
         self, parent: str, most: int = 0, filter_text: str = ""
     ) -> list[operations_pb2.Operation]:
         """Operations of a tenant, newest first, at most ``most`` (0 = all)."""
-        found: list[operations_pb2.Operation] = []
         request = operations_pb2.ListOperationsRequest(name=parent, filter=filter_text, page_size=most or 200)
+        return await self._pages(self.operations.ListOperations, request, "operations", most)
+
+    async def _pages(self, method: Callable[..., Awaitable[Any]], request: Any, rows: str, most: int) -> list[Any]:
+        """The rows of all pages, at most ``most`` (0 = all); ``rows`` names the answer's repeated field."""
+        found: list[Any] = []
         while True:
-            answer = await self.call(self.operations.ListOperations, request)
-            found += answer.operations
+            answer = await self.call(method, request)
+            found += getattr(answer, rows)
             request.page_token = answer.next_page_token
             if not request.page_token or (most and len(found) >= most):
                 return found[: most or None]
@@ -189,14 +193,8 @@ class Client:
 
     async def list_artifacts(self, parent: str, kind: str = "", most: int = 0) -> list[Entry]:
         """Named results of a tenant, newest first, at most ``most`` (0 = all)."""
-        found: list[Entry] = []
         request = artifacts_pb2.ListArtifactsRequest(parent=parent, kind=kind, page_size=most or 1000)
-        while True:
-            answer = await self.call(self.artifacts.ListArtifacts, request)
-            found += answer.entries
-            request.page_token = answer.next_page_token
-            if not request.page_token or (most and len(found) >= most):
-                return found[: most or None]
+        return await self._pages(self.artifacts.ListArtifacts, request, "entries", most)
 
     async def stat(self, sha256: str) -> artifacts_pb2.StatResponse:
         """Kind, size, files and, on the same machine, the place of a file or artifact."""
