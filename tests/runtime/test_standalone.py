@@ -73,3 +73,18 @@ def test_no_server_is_unavailable(short_dir: Path) -> None:
         with pytest.raises(RpcProblem) as caught:
             connection.get("tenants/local/operations/x")
         assert caught.value.exit_code == 5
+
+
+def test_a_port_that_is_taken_is_said(short_dir: Path) -> None:
+    first = TcpServer(short_dir / "home").start()
+    try:
+        second = subprocess.run(
+            [sys.executable, "-m", "toy", "--listen", first.address],
+            env={**os.environ, "CISLEX_HOME": str(short_dir / "other"), "PYTHONPATH": str(HERE)},
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+    finally:
+        first.stop()
+    assert second.returncode == 1
+    assert f"cannot listen on {first.address}" in second.stderr
+    assert "Traceback" not in second.stderr

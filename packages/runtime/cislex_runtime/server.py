@@ -134,7 +134,12 @@ def _bind(server: grpc.aio.Server, listen: str) -> str:
         server.add_insecure_port(f"unix:{path}")
         return f"unix:{path}"
     host, _, _ = listen.rpartition(":")
-    port = server.add_insecure_port(listen)
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError:
+        raise SystemExit(
+            f"cannot listen on {listen}: the port is taken or the host is not this machine's; give another --listen"
+        ) from None
     return f"{host}:{port}"
 
 
