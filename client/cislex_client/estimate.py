@@ -16,12 +16,14 @@ from pathlib import Path
 from cislex_client.output import bytes_text, duration_text
 
 # Seconds per unit on two cores; the unit stands in the name.
-TRAIN_S_PER_GBP_EPOCH = 9000.0
+TRAIN_S_PER_GBP_EPOCH = 2800.0
 """One epoch over 10^9 base pairs of windows, one seed, forward and backward, both strands."""
 EPOCHS_EXPECTED = 30
-"""Epochs until early stopping, where --epochs does not say less."""
+"""Epochs until early stopping of a small set, where --epochs does not say less."""
+SEQUENCES_EXPECTED = 5_000 * 32
+"""Sequences that a seed is shown by default: 5,000 updates of 32 (and no fewer than 10 epochs)."""
 EXPLAIN_S_PER_GBP = 1500.0
-DISCOVER_S_PER_MBP = 6.0
+DISCOVER_S_PER_MBP = 35.0
 ENRICH_S_PER_MBP = 12.0
 DEFAULT_WINDOW_BP = 600
 START_S = 15.0
@@ -78,7 +80,8 @@ def estimate(
     window_bp = window_bp or (read_length(files["wt_fasta"]) if "wt_fasta" in files else DEFAULT_WINDOW_BP)
     rows = rows or 2 * min(per_class, max_per_class or per_class)
     base_pairs = rows * window_bp
-    passes = seeds * min(epochs or EPOCHS_EXPECTED, EPOCHS_EXPECTED)
+    planned = epochs or max(10, SEQUENCES_EXPECTED // max(rows, 1))
+    passes = seeds * min(planned, EPOCHS_EXPECTED)
     test_bp = base_pairs * TEST_SHARE
     seconds = (
         START_S
