@@ -85,7 +85,9 @@ def main() -> int:
         print(f"  {time.perf_counter() - started:.0f} s", file=sys.stderr)
     text = table(rows)
     print(text)
-    if arguments.write:
+    if arguments.write and failed:
+        print("docs/benchmarks.md stays as it was: not every benchmark ran", file=sys.stderr)
+    elif arguments.write:
         head = DOCS.read_text().split("<!-- table -->")[0]
         stamp = f"{datetime.date.today().isoformat()}, {machine()}."
         DOCS.write_text(f"{head}<!-- table -->\n\nMeasured {stamp}\n\n{text}\n")
