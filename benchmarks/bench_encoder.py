@@ -191,7 +191,7 @@ def _candidates(make: Any, genome: Any, chrom: np.ndarray, left: np.ndarray, wid
 def _build(folder: Path) -> None:
     """The measured process: BuildDataset as a worker runs it, without a server around it."""
     tests = Path(__file__).resolve().parents[1] / "tests"
-    sys.path[:0] = [str(tests), str(tests / "encoder")]
+    sys.path[:0] = [str(tests / "encoder"), str(tests)]
     from conftest import Bench  # the suite's own bench: a store and a way to run one task
 
     start = time.perf_counter()
