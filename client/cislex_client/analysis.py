@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,15 +103,11 @@ async def run_analysis(analysis: Analysis, session: Session) -> Outcome:
         raise errors[0]
     artifacts = {key: await session.fetch(result.digest, cache_folder()) for key, result in made.items()}
     report = write_folder(analysis, record, list(results.values()), artifacts)
-    import time
-
     return Outcome(analysis.out, report, results, errors, time.monotonic() - record.began, True)
 
 
 async def _run(runner: Runner, display: Display, record: RunRecord) -> None:
     """Run the graph; ctrl-C once detaches, twice cancels."""
-    import shlex
-
     try:
         with display:
             await watch_interrupts(
