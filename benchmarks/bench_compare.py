@@ -19,7 +19,7 @@ Row = dict[str, Any]
 _FRESH = """
 import sys, time
 started = time.perf_counter()
-from cislex_motif.databases import open_database
+from cislex_core.motif_databases import open_database
 targets = open_database("jaspar2024-vertebrates").motifs
 queries = targets[::8][:100]
 if sys.argv[1] == "native":
@@ -93,7 +93,7 @@ def memelite_compilation() -> list[Row]:
 
 def enrichment_speed() -> list[Row]:
     """879 motifs, both strands: 2,000 × 600 bp and 16,000 × 100 bp, scan and best-threshold test."""
-    from cislex_motif.databases import open_database
+    from cislex_core.motif_databases import open_database
     from cislex_motif.scanning import ScoreMatrix, best_hits
     from cislex_motif.thresholds import best_threshold
 

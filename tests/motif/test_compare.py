@@ -1,4 +1,4 @@
-"""CompareMotifs: the numpy engine's invariances, statistics, databases, and the task as a whole."""
+"""CompareMotifs: the numpy engine's invariances, statistics, and the task as a whole."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cislex_core.errors import Reason, UserError
 from cislex_core.motif_files import format_meme, read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef
-from cislex_motif import compare, databases, tomtom
+from cislex_motif import compare, tomtom
 from cislex_motif.column_scores import COLUMN_SCORES, Columns
 from cislex_motif.compare_specs import CompareMotifsSpec, EnrichMotifsSpec
 from cislex_motif.statistics import benjamini_hochberg
@@ -172,61 +172,6 @@ def test_benjamini_hochberg_by_hand() -> None:
 def test_benjamini_hochberg_leaves_out_what_was_not_tested() -> None:
     q = benjamini_hochberg(np.array([0.01, np.nan, 0.02]))
     np.testing.assert_allclose(q, [0.02, np.nan, 0.02])
-
-
-# databases
-
-
-@pytest.mark.parametrize(
-    "name, n", [("jaspar2024-vertebrates", 879), ("jaspar2024-fungi", 178), ("jaspar2022-vertebrates", 841)]
-)
-def test_packaged_releases_open_offline(name: str, n: int) -> None:
-    database = databases.open_database(name)
-    assert len(database.motifs) == n
-    assert database.release.startswith(f"JASPAR{name[6:10]} CORE {name[11:]}")
-    assert len({m.id for m in database.motifs}) == n
-    assert database.packaged_by
-
-
-def test_families_of_dimers_are_joined() -> None:
-    database = databases.open_database("jaspar2024-vertebrates")
-    family = database.family_of("MA0099.4")
-    assert family.name.upper() == "FOS::JUN"
-    assert family.family.startswith("Fos-related; Jun-related")
-
-
-@pytest.mark.parametrize("name", ["jaspar1999-fungi", "jaspar2024", "hocomoco", "jaspar2024-martians"])
-def test_unknown_database_names_say_what_there_is(name: str) -> None:
-    with pytest.raises(UserError) as caught:
-        databases.open_database(name)
-    assert caught.value.reason is Reason.INVALID_REQUEST
-    assert "2024" in caught.value.message
-    assert caught.value.violations[0].field == "database"
-
-
-def test_a_motif_file_gets_families_by_its_jaspar_ids(tmp_path: Path) -> None:
-    path = tmp_path / "some.meme"
-    write_motifs(path, [random_motifs(1)[0].renamed("MA0363.3"), random_motifs(1)[0].renamed("mine")])
-    database = databases.open_database(path=path, label="theirs.meme")
-    assert database.family_of("MA0363.3").name == "REB1"
-    assert database.family_of("MA0363.3").tf_class
-    assert database.family_of("mine") == databases.Family()
-    assert database.release == "file theirs.meme (2 matrices)"
-
-
-def test_a_family_table_wins(tmp_path: Path) -> None:
-    path, table = tmp_path / "some.meme", tmp_path / "families.tsv"
-    write_motifs(path, [random_motifs(1)[0].renamed("MA0363.3")])
-    table.write_text("matrix_id\tname\ttf_family\ttf_class\nMA0363.3\tReb\tMine\tMy class\n")
-    assert databases.open_database(path=path, family_table=table).family_of("MA0363.3").family == "Mine"
-
-
-def test_a_table_without_its_columns_is_refused(tmp_path: Path) -> None:
-    table = tmp_path / "families.tsv"
-    table.write_text("id\tname\n1\t2\n")
-    with pytest.raises(UserError, match=r"lacks the column.*matrix_id, tf_class, tf_family") as caught:
-        databases.read_family_table(table)
-    assert caught.value.reason is Reason.INVALID_TABLE
 
 
 # the task

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cislex_core.motif_databases import open_database
 from cislex_core.motif_files import read_motifs
 from cislex_core.motifs import Motif
 from cislex_motif.compare_specs import CompareMotifsSpec
-from cislex_motif.databases import open_database
 from cislex_motif.statistics import evalues
 from cislex_motif.tomtom import Alignments, align_all
 

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.motif_databases import MotifDatabase, open_database
 from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef, Inputs, Out, Progress
 
 from cislex_motif import tomtom, tomtom_memelite, tomtom_program
 from cislex_motif.compare_specs import DEFAULT_DATABASE, CompareMotifsSpec
-from cislex_motif.databases import MotifDatabase, open_database
 from cislex_motif.statistics import benjamini_hochberg, evalues
 
 MEME_FILES = {

@@ -26,7 +26,7 @@ def _known_database(name: str) -> str:
 
     Where no release is packaged (an API process without pyjaspar) the worker answers instead.
     """
-    from cislex_motif.databases import check_name, packaged_releases
+    from cislex_core.motif_databases import check_name, packaged_releases
 
     if name and packaged_releases():
         try:

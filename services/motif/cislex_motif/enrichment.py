@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.motif_databases import open_database
 from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import dinucleotide_shuffle
@@ -18,7 +19,6 @@ from cislex_core.tasks import Inputs, Out, Progress
 
 from cislex_motif.compare import motifs_of_artifact
 from cislex_motif.compare_specs import DEFAULT_DATABASE, EnrichMotifsSpec
-from cislex_motif.databases import open_database
 from cislex_motif.fasta_background import read_fasta_codes
 from cislex_motif.homer_comparison import compare_with_homer
 from cislex_motif.homer_results import motif_thresholds
