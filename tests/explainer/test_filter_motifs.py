@@ -156,7 +156,7 @@ def test_nullifying_is_zeroing_the_activation(small_model: Callable, sequences: 
         for index in range(6):
             activations = model.filter_activations(x).clone()
             activations[:, index] = 0
-            logits = model.from_filter_activations(activations)[0]
+            logits = model.from_filter_activations(activations)
             expected = (logits[:, 1] - logits[:, 0]) - (whole[:, 1] - whole[:, 0])
             np.testing.assert_allclose(changes[:, index], expected.numpy(), atol=1e-6)
     assert np.abs(changes).max() > 1e-4

@@ -13,11 +13,12 @@ import pytest
 import torch
 from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_models.base import Predictor
 from cislex_models.checkpoint import load_models
 from cislex_models.onehot import one_hot
 from cislex_models.registry import build
+from cislex_models.wrappers import AsTuple, Ensemble
 from cislex_trainer import parity
-from cislex_trainer.ensemble import Ensemble
 from cislex_trainer.onnx_export import export_onnx
 from torch import Tensor, nn
 
@@ -82,25 +83,29 @@ def test_edge_sequences_are_seventeen_different_rows_of_valid_codes() -> None:
     assert len(np.unique(rows, axis=0)) == 17
 
 
-class _MixesRows(nn.Module):
+class _MixesRows(Predictor):
     """Subtracts the mean over the batch: a row's answer depends on its neighbours."""
+
+    extra_outputs = ("attention",)
 
     def __init__(self) -> None:
         super().__init__()
         self.score = nn.Linear(240, 2)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward_with_extras(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         flat = x.reshape(-1, 240)
-        return self.score(flat) - self.score(flat).mean(0), torch.softmax(flat, 1)
+        return self.score(flat) - self.score(flat).mean(0), {"attention": torch.softmax(flat, 1)}
 
 
-class _Smooth(nn.Module):
+class _Smooth(Predictor):
+    extra_outputs = ("attention",)
+
     def __init__(self) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.tensor(1.0))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self.scale * x.sum((1, 2))[:, None].expand(-1, 2), torch.softmax(x.sum(1), 1)
+    def forward_with_extras(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.scale * x.sum((1, 2))[:, None].expand(-1, 2), {"attention": torch.softmax(x.sum(1), 1)}
 
 
 def test_a_model_that_was_altered_after_export_is_refused(tmp_path: Path) -> None:
@@ -121,8 +126,8 @@ def test_a_baked_batch_is_refused(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            module, (torch.zeros(2, 4, 60),), path, dynamo=True, external_data=False, opset_version=18, verbose=False,
-            input_names=["onehot"], output_names=["logits", "attention"],
+            AsTuple(module), (torch.zeros(2, 4, 60),), path, dynamo=True, external_data=False, opset_version=18,
+            verbose=False, input_names=["onehot"], output_names=["logits", "attention"],
         )  # fmt: skip
     rows = parity.compare(path, module, REAL)
     assert all(np.isfinite(row["logits"]) == (row["batch"] == 2) for row in rows)

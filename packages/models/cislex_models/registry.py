@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ArchitectureInfo:
-    """An entry of the registry; ``target`` is ``module:Class``, imported by ``build`` only."""
+    """An entry of the registry; ``target`` is ``module:Class``, imported by ``build`` only.
+
+    ``source`` names the paper and its table or passage. ``has_filters``: a first convolution reads the sequence and
+    its filters can be explained; ``has_units``: logits are a linear sum of unit outputs; ``has_attention``: the model
+    gives weights over positions.
+    """
 
     name: str
     title: str
     target: str
     options: type[ArchitectureOptions]
+    source: str = ""
+    has_filters: bool = True
+    has_units: bool = False
+    has_attention: bool = False
 
 
 ARCHITECTURES: dict[str, ArchitectureInfo] = {
@@ -32,8 +41,15 @@ ARCHITECTURES: dict[str, ArchitectureInfo] = {
         title="WTKO-CNN: two convolutions, attention pooling, two logits (Table 3)",
         target="cislex_models.wtko_cnn:WtkoCnn",
         options=WtkoCnnOptions,
+        source="Dey 2026, Table 3",
+        has_attention=True,
     ),
 }
+
+
+def architecture_names() -> list[str]:
+    """The registered names, in the registry's order."""
+    return list(ARCHITECTURES)
 
 
 def info(name: str) -> ArchitectureInfo:
@@ -79,7 +95,7 @@ def build(
     name: str,
     window_bp: int,
     options: Mapping[str, Any] | None = None,
-    n_classes: int = 2,
+    n_outputs: int = 2,
     seed: int | None = None,
 ) -> Architecture:
     """A freshly initialised module on the CPU, in training mode.
@@ -97,5 +113,5 @@ def build(
     with torch.random.fork_rng(devices=[]):
         if seed is not None:
             torch.manual_seed(seed)
-        model: Architecture = cls(checked, window_bp, n_classes)
+        model: Architecture = cls(checked, window_bp, n_outputs)
     return model

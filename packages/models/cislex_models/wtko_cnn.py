@@ -23,9 +23,10 @@ class WtkoCnn(Architecture):
     """See the module's text. For 600 bp the last feature map has 143 positions, each pooled from 4 bp steps."""
 
     name = "wtko_cnn"
+    extra_outputs = ("attention",)
 
-    def __init__(self, options: WtkoCnnOptions, window_bp: int, n_classes: int = 2) -> None:
-        super().__init__(options.model_dump(mode="json"), window_bp, n_classes)
+    def __init__(self, options: WtkoCnnOptions, window_bp: int, n_outputs: int = 2) -> None:
+        super().__init__(options.model_dump(mode="json"), window_bp, n_outputs)
         k = options.kernel_size
         # asymmetric zero padding, so that even kernels keep the length too
         self._padding = ((k - 1) // 2, k // 2) if options.padding == "same" else (0, 0)
@@ -38,24 +39,28 @@ class WtkoCnn(Architecture):
         self.dropout = Dropout(options.dropout)
         self.attention_score = nn.Linear(options.filters_2, 1)
         self.hidden = nn.Linear(options.filters_2, options.hidden)
-        self.output = nn.Linear(options.hidden, n_classes)
+        self.output = nn.Linear(options.hidden, n_outputs)
 
     @property
     def first_layer(self) -> nn.Conv1d:
         """The convolution that reads the sequence: weight (filters, 4, kernel)."""
         return self.conv1
 
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, 4, window_bp) → logits (n, classes), attention weights (n, positions)."""
-        return self._after_first_layer(self._first_layer(x))
+    def forward_with_extras(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """(n, 4, window_bp) → logits (n, outputs) and ``attention`` (n, positions), each row summing to one.
+
+        Positions are those of the last feature map.
+        """
+        logits, attention = self._after_first_layer(self._first_layer(x))
+        return logits, {"attention": attention}
 
     def filter_activations(self, x: Tensor) -> Tensor:
         """(n, 4, L) → (n, filters, L − kernel + 1) without padding, (n, filters, L) with "same"; after ReLU."""
         return torch.relu(self._first_layer(x)).squeeze(2)
 
-    def from_filter_activations(self, activations: Tensor) -> tuple[Tensor, Tensor]:
-        """The rest of the network on (possibly altered) ``filter_activations``: logits and attention weights."""
-        return self._after_first_layer(activations.unsqueeze(2))
+    def from_filter_activations(self, activations: Tensor) -> Tensor:
+        """Logits: the rest of the network on (possibly altered) ``filter_activations``."""
+        return self._after_first_layer(activations.unsqueeze(2))[0]
 
     def _first_layer(self, x: Tensor) -> Tensor:
         """(n, 4, L) → (n, filters, 1, positions), before ReLU."""

@@ -76,11 +76,10 @@ def filter_activity(
 ) -> FilterActivity:
     """Two passes over the batches: the filters' maxima over correctly predicted sequences, then sites and counts.
 
-    ``model`` needs ``first_layer``, ``filter_activations`` and ``from_filter_activations``. A filter that is never
-    positive has no sites.
+    ``model`` needs a first layer. A filter that is never positive has no sites.
     """
     maximum, n_correct = _maxima(model, batches, device)
-    n_filters, _, k = model.first_layer.weight.shape
+    n_filters, _, k = model.require_first_layer().weight.shape
     cut = torch.from_numpy(np.where(maximum > 0, threshold * maximum, np.inf)).to(device, torch.float32)
     counts = np.zeros((n_filters, 4, k), dtype=np.int64)
     active, seen = np.zeros((2, n_filters), dtype=np.int64), np.zeros(2, dtype=np.int64)
@@ -110,7 +109,7 @@ def filter_activity(
 
 
 def _maxima(model: Architecture, batches: Batches, device: torch.device | str) -> tuple[np.ndarray, int]:
-    maximum = np.full(model.first_layer.weight.shape[0], -np.inf)
+    maximum = np.full(model.require_first_layer().weight.shape[0], -np.inf)
     n_correct = 0
     for codes, labels in batches():
         activations, logits = _forward(model, codes, device)
@@ -125,7 +124,7 @@ def _maxima(model: Architecture, batches: Batches, device: torch.device | str) -
 def _forward(model: Architecture, codes: np.ndarray, device: torch.device | str) -> tuple[Tensor, Tensor]:
     x = one_hot(torch.from_numpy(np.ascontiguousarray(codes)).to(device))
     activations = model.filter_activations(x)
-    return activations, model.from_filter_activations(activations)[0]  # type: ignore[operator]
+    return activations, model.from_filter_activations(activations)
 
 
 def _words(codes: np.ndarray, k: int, left: int, positions: int) -> tuple[np.ndarray, np.ndarray]:

@@ -91,14 +91,7 @@ def run(spec: ExplainFiltersSpec, inputs: Inputs, out: Out, progress: Progress) 
 
 def _check_architecture(opened: Opened) -> int:
     model = opened.models[0]
-    if not hasattr(model, "first_layer") or not hasattr(model, "from_filter_activations"):
-        raise UserError(
-            Reason.INVALID_REQUEST,
-            f"architecture {model.name} has no first convolution whose filters could be explained; use "
-            "ComputeAttributions",
-            field="model",
-        )
-    width = int(model.first_layer.kernel_size[0])
+    width = int(model.require_first_layer().kernel_size[0])
     if width > _MAX_WIDTH:
         raise UserError(
             Reason.INVALID_REQUEST,
@@ -126,7 +119,7 @@ def _explain_seed(
     is_wt = opened.dataset.targets[rows] == opened.wt_index
     codes = np.asarray(opened.dataset.codes[rows])
     measured = effects(model, codes, is_wt, opened.dataset.classes, batch_size, device, progress.check_cancel)
-    consensus = argmax_consensus(model.first_layer.weight.detach().cpu().numpy())
+    consensus = argmax_consensus(model.require_first_layer().weight.detach().cpu().numpy())
     model.to("cpu")
     progress.update(index + 1, len(opened.models), "seeds")
     return SeedFilters(opened.seeds[index], consensus, activity, measured)

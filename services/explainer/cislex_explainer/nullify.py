@@ -36,7 +36,7 @@ def logit_changes(
     wt, ko = classes.index("WT"), classes.index("KO")
 
     def difference(a: torch.Tensor) -> torch.Tensor:
-        logits = model.from_filter_activations(a)[0]  # type: ignore[operator]
+        logits = model.from_filter_activations(a)
         return logits[:, wt] - logits[:, ko]
 
     intact = difference(activations)

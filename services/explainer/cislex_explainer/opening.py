@@ -58,10 +58,10 @@ def open_inputs(inputs: Inputs, model: str, dataset: str, split: str, device: st
             model_window_bp=models[0].window_bp,
             dataset_window_bp=data.window_bp,
         )
-    if not {"WT", "KO"} <= set(data.classes) or models[0].n_classes != len(data.classes):
+    if not {"WT", "KO"} <= set(data.classes) or models[0].n_outputs != len(data.classes):
         raise UserError(
             Reason.INVALID_REQUEST,
-            f"the dataset has classes {', '.join(data.classes)}, the model {models[0].n_classes} outputs; both must be "
+            f"the dataset has classes {', '.join(data.classes)}, the model {models[0].n_outputs} outputs; both must be "
             "about WT and KO",
             field="dataset",
         )

@@ -1,4 +1,4 @@
-"""The seeds of a model as one: logits per seed over many sequences, and their mean."""
+"""The logits of each seed of a model over many sequences."""
 
 from __future__ import annotations
 
@@ -8,20 +8,6 @@ import numpy as np
 import torch
 from cislex_models.base import Architecture
 from cislex_models.onehot import one_hot, reverse_complement
-from torch import Tensor, nn
-
-
-class Ensemble(nn.Module):
-    """Mean of the seeds' pre-softmax logits, and mean of their attention weights."""
-
-    def __init__(self, models: Sequence[Architecture]) -> None:
-        super().__init__()
-        self.models = nn.ModuleList(models)
-
-    def forward(self, onehot: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, 4, window) → logits (n, classes), attention (n, positions)."""
-        pairs = [model.forward_with_attention(onehot) for model in self.models]  # type: ignore[operator]
-        return torch.stack([p[0] for p in pairs]).mean(0), torch.stack([p[1] for p in pairs]).mean(0)
 
 
 @torch.no_grad()
@@ -38,7 +24,7 @@ def logits_by_seed(
     ``rc_average`` takes the mean over both strands. ``tick(rows done)`` is called before each batch and may raise.
     """
     placed = [model.to(device).eval() for model in models]
-    out = np.empty((len(models), len(codes), models[0].n_classes), dtype=np.float32)
+    out = np.empty((len(models), len(codes), models[0].n_outputs), dtype=np.float32)
     for start in range(0, len(codes), batch_size):
         tick(start)
         x = one_hot(torch.from_numpy(np.ascontiguousarray(codes[start : start + batch_size])).to(device))

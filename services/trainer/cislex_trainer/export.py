@@ -8,12 +8,12 @@ import torch
 from cislex_core.datasets import Dataset
 from cislex_core.tasks import Inputs, Out, Progress
 from cislex_models.checkpoint import load_models, seeds_of
+from cislex_models.wrappers import AsTuple, Ensemble
 
 from cislex_trainer import parity
-from cislex_trainer.ensemble import Ensemble
 from cislex_trainer.evaluate import check_same_window
 from cislex_trainer.model_card import as_markdown, model_card
-from cislex_trainer.onnx_export import INPUT, OPSET, OUTPUTS, export_onnx
+from cislex_trainer.onnx_export import INPUT, OPSET, export_onnx
 from cislex_trainer.specs import ExportModelSpec
 
 _REAL = max(parity.BATCHES)
@@ -44,7 +44,7 @@ def export_model(spec: ExportModelSpec, inputs: Inputs, out: Out, progress: Prog
     out.seeds = seeds_of(model)
     out.tools = {"torch": torch.__version__, "onnx": onnx.__version__, "onnxruntime": report["onnxruntime"]}
     out.genome_digest = dataset.genome_digest
-    out.semantics = {"input": INPUT, "outputs": list(OUTPUTS), "alphabet": "ACGT", "N": "zeros"}
+    out.semantics = {"input": INPUT, "outputs": list(AsTuple(ensemble).output_names), "alphabet": "ACGT", "N": "zeros"}
     out.summary = {
         "model": spec.model,
         "classes": dataset.classes,

@@ -7,20 +7,21 @@ import warnings
 from pathlib import Path
 
 import torch
-from torch import nn
+from cislex_models.base import Predictor
+from cislex_models.wrappers import AsTuple
 
 OPSET = 18
-INPUT, OUTPUTS = "onehot", ("logits", "attention")
+INPUT = "onehot"
 # an example of one row lets the exporter take the batch size for a constant
 EXAMPLE_BATCH = 2
 
 
-def export_onnx(module: nn.Module, window_bp: int, path: Path) -> None:
-    """Write ``module`` (evaluation mode; (n, 4, window) → logits, attention) with a free batch dimension.
+def export_onnx(model: Predictor, window_bp: int, path: Path) -> None:
+    """Write ``model`` (evaluation mode; (n, 4, window) → logits and its extras, by name) with a free batch dimension.
 
     The exporter's own check sees only the example's batch; ``parity.check`` is the one that counts.
     """
-    module.eval()
+    module = AsTuple(model).eval()
     example = torch.zeros(EXAMPLE_BATCH, 4, window_bp)
     example[:, 0] = 1.0
     # it would log, once per process, that torchvision's operators are not there
@@ -37,7 +38,7 @@ def export_onnx(module: nn.Module, window_bp: int, path: Path) -> None:
             external_data=False,
             opset_version=OPSET,
             input_names=[INPUT],
-            output_names=list(OUTPUTS),
+            output_names=list(module.output_names),
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             verbose=False,
         )

@@ -9,10 +9,11 @@ import numpy as np
 import onnxruntime as ort
 import torch
 from cislex_core.errors import Reason, UserError
+from cislex_models.base import Predictor
 from cislex_models.onehot import one_hot
-from torch import nn
+from cislex_models.wrappers import AsTuple
 
-from cislex_trainer.onnx_export import INPUT, OUTPUTS
+from cislex_trainer.onnx_export import INPUT
 
 # 1 and 3 show a baked batch, 17 one that was merely padded, 2 is the example's own
 BATCHES = (1, 2, 3, 17)
@@ -50,12 +51,14 @@ def sequence_sets(real: np.ndarray) -> dict[str, np.ndarray]:
 
 
 @torch.no_grad()
-def compare(path: Path, module: nn.Module, real: np.ndarray) -> list[dict[str, Any]]:
-    """One row per kind of sequence and batch size: largest |torch − onnxruntime| of both outputs (CPU, float32).
+def compare(path: Path, model: Predictor, real: np.ndarray) -> list[dict[str, Any]]:
+    """One row per kind of sequence and batch size: largest |torch − onnxruntime| of each output (CPU, float32).
 
     A run that onnxruntime refuses, or outputs of another shape or not finite, count as an infinite difference, with
     the reason in ``problem``.
     """
+    module = AsTuple(model)
+    names = module.output_names
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     rows: list[dict[str, Any]] = []
     for kind, codes in sequence_sets(real).items():
@@ -63,20 +66,21 @@ def compare(path: Path, module: nn.Module, real: np.ndarray) -> list[dict[str, A
             x = one_hot(torch.from_numpy(codes[:batch]))
             row: dict[str, Any] = {"sequences": kind, "batch": batch, "problem": ""}
             try:
-                answers = session.run(list(OUTPUTS), {INPUT: x.numpy()})
-                for name, expected, got in zip(OUTPUTS, module(x), answers, strict=True):
+                answers = session.run(list(names), {INPUT: x.numpy()})
+                for name, expected, got in zip(names, module(x), answers, strict=True):
                     row[name] = _difference(expected.numpy(), got)
             except Exception as error:  # onnxruntime raises its own classes for a shape that was baked in
-                row.update({name: float("inf") for name in OUTPUTS}, problem=str(error).splitlines()[0][:300])
+                row.update({name: float("inf") for name in names}, problem=str(error).splitlines()[0][:300])
             rows.append(row)
     return rows
 
 
-def check(path: Path, module: nn.Module, real: np.ndarray, tolerance: float) -> dict[str, Any]:
+def check(path: Path, model: Predictor, real: np.ndarray, tolerance: float) -> dict[str, Any]:
     """The content of parity.json, or PARITY_FAILED naming the worst case when a difference exceeds ``tolerance``."""
-    rows = compare(path, module.eval(), real)
-    worst = max(rows, key=lambda row: max(row[name] for name in OUTPUTS))
-    largest = max(worst[name] for name in OUTPUTS)
+    rows = compare(path, model.eval(), real)
+    names = AsTuple(model).output_names
+    worst = max(rows, key=lambda row: max(row[name] for name in names))
+    largest = max(worst[name] for name in names)
     if not largest <= tolerance:
         problem = f": {worst['problem']}" if worst["problem"] else ""
         raise UserError(
