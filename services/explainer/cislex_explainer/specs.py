@@ -27,8 +27,9 @@ class ComputeAttributionsSpec(TaskSpec):
     model: ModelRef
     dataset: DatasetRef
     split: Split = "test"
-    method: Literal["saliency", "input_x_gradient", "integrated_gradients"] = "saliency"
-    target: Literal["wt_minus_ko", "predicted"] | None = None
+    method: Literal["saliency", "input_x_gradient", "integrated_gradients", "deeplift_shap", "ism"] = "saliency"
+    target: Literal["wt_minus_ko", "predicted", "output"] | None = None
+    outputs: list[str] = Field(default_factory=list)
     seed_index: int | None = Field(default=None, ge=0)
     gradient_correction: bool | None = None
     steps: int = Field(default=50, ge=2, le=1000)
@@ -36,14 +37,24 @@ class ComputeAttributionsSpec(TaskSpec):
     n_baselines: int = Field(default=20, ge=1, le=100)
     baseline_seed: int = 42
     rc_average: bool = False
+    max_rows: int | None = Field(default=None, ge=1)
+    row_choice: Literal["even", "score"] = "even"
+    max_convergence_delta: float = Field(default=0.01, gt=0, le=1)
+    fallback: Literal["none", "integrated_gradients", "ism"] = "none"
     batch_size: int | None = Field(default=None, ge=1, le=65_536)
+    memory_limit_bytes: int | None = Field(default=None, ge=2**20)
     device: Device = "auto"
     protocol: Literal["default", "paper"] = "default"
 
     @model_validator(mode="after")
     def _fill_in(self) -> ComputeAttributionsSpec:
-        if self.target is None:
-            self.target = "predicted" if self.protocol == "paper" else "wt_minus_ko"
+        # without a target the dataset decides (see attributed.resolve); what the request alone says is filled in here
+        if self.target is None and (self.outputs or self.protocol == "paper"):
+            self.target = "output" if self.outputs else "predicted"
+        if self.outputs and self.target != "output":
+            raise ValueError(f"outputs goes with target output, not with {self.target}")
+        if len(set(self.outputs)) != len(self.outputs):
+            raise ValueError("outputs must name each output only once")
         if self.gradient_correction is None:
             self.gradient_correction = self.method == "input_x_gradient"
         return self

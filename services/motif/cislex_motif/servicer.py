@@ -16,6 +16,7 @@ from cislex_motif.specs import SPECS
 KINDS = {
     "clusters": ("clusters", motif_pb2.ClusterSet),
     "motifs": ("motifs", motif_pb2.MotifSet),
+    "seqlets": ("seqlets", motif_pb2.SeqletSet),
     "matches": ("matches", motif_pb2.MatchSet),
     "enrichment": ("enrichments", motif_pb2.Enrichment),
 }
@@ -32,6 +33,9 @@ class MotifServicer(motif_pb2_grpc.MotifServiceServicer):
 
     async def DiscoverMotifs(self, request: motif_pb2.DiscoverMotifsRequest, context: Any) -> Operation:
         return await self.operations.submit("motif.DiscoverMotifs", request, context)
+
+    async def CallSeqlets(self, request: motif_pb2.CallSeqletsRequest, context: Any) -> Operation:
+        return await self.operations.submit("motif.CallSeqlets", request, context)
 
     async def CompareMotifs(self, request: motif_pb2.CompareMotifsRequest, context: Any) -> Operation:
         return await self.operations.submit("motif.CompareMotifs", request, context)
@@ -56,6 +60,15 @@ class MotifServicer(motif_pb2_grpc.MotifServiceServicer):
 
     async def DeleteMotifSet(self, request: motif_pb2.DeleteMotifSetRequest, context: Any) -> empty_pb2.Empty:
         return await self.resources.delete("motifs", request, context)
+
+    async def GetSeqletSet(self, request: motif_pb2.GetSeqletSetRequest, context: Any) -> Any:
+        return await self.resources.get("seqlets", request, context)
+
+    async def ListSeqletSets(self, request: motif_pb2.ListSeqletSetsRequest, context: Any) -> Any:
+        return await self.resources.list("seqlets", request, motif_pb2.ListSeqletSetsResponse(), context)
+
+    async def DeleteSeqletSet(self, request: motif_pb2.DeleteSeqletSetRequest, context: Any) -> empty_pb2.Empty:
+        return await self.resources.delete("seqlets", request, context)
 
     async def GetMatchSet(self, request: motif_pb2.GetMatchSetRequest, context: Any) -> Any:
         return await self.resources.get("matches", request, context)

@@ -11,6 +11,7 @@ from cislex_core.tasks import ArtifactDigest, NamesArtifact, TaskInfo, TaskSpec
 from pydantic import Field, model_validator
 
 from cislex_motif.compare_specs import COMPARE_SPECS
+from cislex_motif.seqlet_specs import SEQLET_SPECS
 
 Contrast = Literal["wt", "ko", "wt_vs_shuffled", "ko_vs_shuffled", "all_vs_shuffled"]
 DEFAULT_CONTRASTS: tuple[Contrast, ...] = ("wt", "ko", "wt_vs_shuffled", "ko_vs_shuffled")
@@ -43,11 +44,12 @@ class DiscoverMotifsSpec(TaskSpec):
 
     clusters: Annotated[ArtifactDigest, NamesArtifact(("clusters",))] | None = None
     dataset: Annotated[ArtifactDigest, NamesArtifact(("dataset",))] | None = None
-    scope: Literal["clusters", "sets"] | None = None
+    attributions: Annotated[ArtifactDigest, NamesArtifact(("attributions",))] | None = None
+    scope: Literal["clusters", "sets", "attributions"] | None = None
     contrasts: list[Contrast] = Field(default_factory=lambda: list(DEFAULT_CONTRASTS))
     split: Literal["train", "validation", "test", "all"] = "all"
     central_bp: int = Field(0, ge=0)
-    engine: Literal["em", "meme", "streme"] = "em"
+    engine: Literal["em", "meme", "streme", "modisco"] | None = None
     model: Literal["zoops", "oops"] = "zoops"
     min_width: int = Field(6, ge=4, le=30)
     max_width: int = Field(15, ge=4, le=30)
@@ -58,11 +60,26 @@ class DiscoverMotifsSpec(TaskSpec):
     both_strands: bool = True
     seed: int = Field(42, ge=0)
     tool_timeout_s: int = Field(3600, ge=1)
+    max_seqlets: int = Field(20_000, ge=100, le=1_000_000)
+    min_seqlets: int = Field(100, ge=20)
+    seqlet_core_bp: int = Field(21, ge=5, le=101)
+    seqlet_flank_bp: int = Field(10, ge=1, le=100)
+    seqlet_fdr: float = Field(0.2, gt=0, lt=1)
+    n_leiden_runs: int = Field(50, ge=1, le=500)
+    memory_limit_bytes: Annotated[int, Field(ge=2**20)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> DiscoverMotifsSpec:
         if self.scope is None:
-            self.scope = "clusters" if self.clusters is not None else "sets"
+            self.scope = (
+                "attributions" if self.attributions is not None else "clusters" if self.clusters is not None else "sets"
+            )
+        if self.engine is None:
+            self.engine = "modisco" if self.scope == "attributions" else "em"
+        if (self.scope == "attributions") != (self.engine == "modisco"):
+            raise ValueError("scope attributions and engine modisco go together; other scopes take the other engines")
+        if self.scope == "attributions" and (self.attributions is None or self.dataset is None):
+            raise ValueError("scope attributions needs the fields attributions and dataset")
         if self.scope == "clusters" and self.clusters is None:
             raise ValueError("scope clusters needs the field clusters: an artifact of kind clusters")
         if self.scope == "sets" and self.dataset is None:
@@ -82,4 +99,5 @@ SPECS: dict[str, TaskInfo] = {
     "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters", version=3),
     "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs"),
     **COMPARE_SPECS,
+    **SEQLET_SPECS,
 }

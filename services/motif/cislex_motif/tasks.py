@@ -5,6 +5,7 @@ from __future__ import annotations
 from cislex_core.tasks import Inputs, Out, Progress, Task
 
 from cislex_motif.compare_tasks import COMPARE_TASKS
+from cislex_motif.seqlet_tasks import SEQLET_TASKS
 from cislex_motif.specs import ClusterKmersSpec, DiscoverMotifsSpec
 
 
@@ -17,13 +18,16 @@ def cluster_kmers(spec: ClusterKmersSpec, inputs: Inputs, out: Out, progress: Pr
 
 def discover_motifs(spec: DiscoverMotifsSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
     """Write motifs.parquet, sites.parquet and motifs.meme (docs/formats.md, kind motifs)."""
-    from cislex_motif.discovery import run_discovery
-
-    run_discovery(spec, inputs, out, progress)
+    if spec.engine == "modisco":
+        from cislex_motif.modisco import run_modisco as run
+    else:
+        from cislex_motif.discovery import run_discovery as run
+    run(spec, inputs, out, progress)
 
 
 TASKS: dict[str, Task] = {
     "motif.ClusterKmers": cluster_kmers,
     "motif.DiscoverMotifs": discover_motifs,
     **COMPARE_TASKS,
+    **SEQLET_TASKS,
 }

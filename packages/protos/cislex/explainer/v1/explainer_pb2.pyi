@@ -24,12 +24,28 @@ class AttributionMethod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ATTRIBUTION_METHOD_SALIENCY: _ClassVar[AttributionMethod]
     ATTRIBUTION_METHOD_INPUT_X_GRADIENT: _ClassVar[AttributionMethod]
     ATTRIBUTION_METHOD_INTEGRATED_GRADIENTS: _ClassVar[AttributionMethod]
+    ATTRIBUTION_METHOD_DEEPLIFT_SHAP: _ClassVar[AttributionMethod]
+    ATTRIBUTION_METHOD_ISM: _ClassVar[AttributionMethod]
 
 class AttributionTarget(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ATTRIBUTION_TARGET_UNSPECIFIED: _ClassVar[AttributionTarget]
     ATTRIBUTION_TARGET_WT_MINUS_KO: _ClassVar[AttributionTarget]
     ATTRIBUTION_TARGET_PREDICTED: _ClassVar[AttributionTarget]
+    ATTRIBUTION_TARGET_OUTPUT: _ClassVar[AttributionTarget]
+
+class Fallback(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FALLBACK_UNSPECIFIED: _ClassVar[Fallback]
+    FALLBACK_NONE: _ClassVar[Fallback]
+    FALLBACK_INTEGRATED_GRADIENTS: _ClassVar[Fallback]
+    FALLBACK_ISM: _ClassVar[Fallback]
+
+class RowChoice(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ROW_CHOICE_UNSPECIFIED: _ClassVar[RowChoice]
+    ROW_CHOICE_EVEN: _ClassVar[RowChoice]
+    ROW_CHOICE_SCORE: _ClassVar[RowChoice]
 
 class Baseline(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -66,9 +82,19 @@ ATTRIBUTION_METHOD_UNSPECIFIED: AttributionMethod
 ATTRIBUTION_METHOD_SALIENCY: AttributionMethod
 ATTRIBUTION_METHOD_INPUT_X_GRADIENT: AttributionMethod
 ATTRIBUTION_METHOD_INTEGRATED_GRADIENTS: AttributionMethod
+ATTRIBUTION_METHOD_DEEPLIFT_SHAP: AttributionMethod
+ATTRIBUTION_METHOD_ISM: AttributionMethod
 ATTRIBUTION_TARGET_UNSPECIFIED: AttributionTarget
 ATTRIBUTION_TARGET_WT_MINUS_KO: AttributionTarget
 ATTRIBUTION_TARGET_PREDICTED: AttributionTarget
+ATTRIBUTION_TARGET_OUTPUT: AttributionTarget
+FALLBACK_UNSPECIFIED: Fallback
+FALLBACK_NONE: Fallback
+FALLBACK_INTEGRATED_GRADIENTS: Fallback
+FALLBACK_ISM: Fallback
+ROW_CHOICE_UNSPECIFIED: RowChoice
+ROW_CHOICE_EVEN: RowChoice
+ROW_CHOICE_SCORE: RowChoice
 BASELINE_UNSPECIFIED: Baseline
 BASELINE_UNIFORM: Baseline
 BASELINE_ZEROS: Baseline
@@ -86,7 +112,7 @@ KMER_PROTOCOL_EQ3: KmerProtocol
 KMER_PROTOCOL_CODE: KmerProtocol
 
 class ComputeAttributionsRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "method", "target", "seed_index", "gradient_correction", "steps", "baseline", "n_baselines", "baseline_seed", "rc_average", "batch_size", "device", "protocol")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "method", "target", "seed_index", "gradient_correction", "steps", "baseline", "n_baselines", "baseline_seed", "rc_average", "batch_size", "device", "protocol", "outputs", "max_rows", "row_choice", "max_convergence_delta", "fallback", "memory_limit_bytes")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -113,6 +139,12 @@ class ComputeAttributionsRequest(_message.Message):
     BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ROWS_FIELD_NUMBER: _ClassVar[int]
+    ROW_CHOICE_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONVERGENCE_DELTA_FIELD_NUMBER: _ClassVar[int]
+    FALLBACK_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -132,10 +164,16 @@ class ComputeAttributionsRequest(_message.Message):
     batch_size: int
     device: Device
     protocol: Protocol
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., method: _Optional[_Union[AttributionMethod, str]] = ..., target: _Optional[_Union[AttributionTarget, str]] = ..., seed_index: _Optional[int] = ..., gradient_correction: _Optional[bool] = ..., steps: _Optional[int] = ..., baseline: _Optional[_Union[Baseline, str]] = ..., n_baselines: _Optional[int] = ..., baseline_seed: _Optional[int] = ..., rc_average: _Optional[bool] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ..., protocol: _Optional[_Union[Protocol, str]] = ...) -> None: ...
+    outputs: _containers.RepeatedScalarFieldContainer[str]
+    max_rows: int
+    row_choice: RowChoice
+    max_convergence_delta: float
+    fallback: Fallback
+    memory_limit_bytes: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., method: _Optional[_Union[AttributionMethod, str]] = ..., target: _Optional[_Union[AttributionTarget, str]] = ..., seed_index: _Optional[int] = ..., gradient_correction: _Optional[bool] = ..., steps: _Optional[int] = ..., baseline: _Optional[_Union[Baseline, str]] = ..., n_baselines: _Optional[int] = ..., baseline_seed: _Optional[int] = ..., rc_average: _Optional[bool] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., outputs: _Optional[_Iterable[str]] = ..., max_rows: _Optional[int] = ..., row_choice: _Optional[_Union[RowChoice, str]] = ..., max_convergence_delta: _Optional[float] = ..., fallback: _Optional[_Union[Fallback, str]] = ..., memory_limit_bytes: _Optional[int] = ...) -> None: ...
 
 class Attributions(_message.Message):
-    __slots__ = ("name", "artifact", "n_sequences", "window_bp", "split", "method", "target", "seeds", "gradient_correction", "rc_average", "baseline", "steps", "max_abs_completeness_delta", "mean_abs_completeness_delta", "accuracy", "device", "device_reason")
+    __slots__ = ("name", "artifact", "n_sequences", "window_bp", "split", "method", "target", "seeds", "gradient_correction", "rc_average", "baseline", "steps", "max_abs_completeness_delta", "mean_abs_completeness_delta", "accuracy", "device", "device_reason", "outputs", "requested_method", "fallback_reason", "max_convergence_delta", "mean_convergence_delta", "n_split", "normalisation", "batch_size", "estimated_bytes")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
@@ -153,6 +191,15 @@ class Attributions(_message.Message):
     ACCURACY_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_REASON_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    REQUESTED_METHOD_FIELD_NUMBER: _ClassVar[int]
+    FALLBACK_REASON_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONVERGENCE_DELTA_FIELD_NUMBER: _ClassVar[int]
+    MEAN_CONVERGENCE_DELTA_FIELD_NUMBER: _ClassVar[int]
+    N_SPLIT_FIELD_NUMBER: _ClassVar[int]
+    NORMALISATION_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_BYTES_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     n_sequences: int
@@ -170,7 +217,16 @@ class Attributions(_message.Message):
     accuracy: float
     device: str
     device_reason: str
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_sequences: _Optional[int] = ..., window_bp: _Optional[int] = ..., split: _Optional[str] = ..., method: _Optional[str] = ..., target: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ..., gradient_correction: _Optional[bool] = ..., rc_average: _Optional[bool] = ..., baseline: _Optional[str] = ..., steps: _Optional[int] = ..., max_abs_completeness_delta: _Optional[float] = ..., mean_abs_completeness_delta: _Optional[float] = ..., accuracy: _Optional[float] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ...) -> None: ...
+    outputs: _containers.RepeatedScalarFieldContainer[str]
+    requested_method: str
+    fallback_reason: str
+    max_convergence_delta: float
+    mean_convergence_delta: float
+    n_split: int
+    normalisation: str
+    batch_size: int
+    estimated_bytes: int
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_sequences: _Optional[int] = ..., window_bp: _Optional[int] = ..., split: _Optional[str] = ..., method: _Optional[str] = ..., target: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ..., gradient_correction: _Optional[bool] = ..., rc_average: _Optional[bool] = ..., baseline: _Optional[str] = ..., steps: _Optional[int] = ..., max_abs_completeness_delta: _Optional[float] = ..., mean_abs_completeness_delta: _Optional[float] = ..., accuracy: _Optional[float] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ..., outputs: _Optional[_Iterable[str]] = ..., requested_method: _Optional[str] = ..., fallback_reason: _Optional[str] = ..., max_convergence_delta: _Optional[float] = ..., mean_convergence_delta: _Optional[float] = ..., n_split: _Optional[int] = ..., normalisation: _Optional[str] = ..., batch_size: _Optional[int] = ..., estimated_bytes: _Optional[int] = ...) -> None: ...
 
 class ExtractKmersRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "attributions", "dataset", "model", "k", "top_n", "min_distance", "kmer_protocol", "rc_aware", "k_rank")

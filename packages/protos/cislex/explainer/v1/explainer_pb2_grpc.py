@@ -105,8 +105,9 @@ class ExplainerServiceServicer:
 
     def ComputeAttributions(self, request, context):
         """Scores every base of a split. The operation's response is Attributions.
-        Errors: INVALID_REQUEST (bounds, seed_index, windows of model and dataset differ), NOT_FOUND, ARTIFACT_KIND,
-        EMPTY_SPLIT, DEVICE_UNAVAILABLE, OUT_OF_MEMORY (batch_size 1 does not fit), DISK_FULL.
+        Errors: INVALID_REQUEST (bounds, seed_index, unknown outputs, a target that the dataset has not, windows of model and
+        dataset differ), NOT_FOUND, ARTIFACT_KIND, EMPTY_SPLIT, DEVICE_UNAVAILABLE, NOT_CONVERGED (DeepLIFT/SHAP whose
+        attributions do not add up, and no fallback allowed), OUT_OF_MEMORY (batch_size 1 does not fit), DISK_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

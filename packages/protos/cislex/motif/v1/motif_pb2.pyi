@@ -21,6 +21,7 @@ class DiscoveryScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DISCOVERY_SCOPE_UNSPECIFIED: _ClassVar[DiscoveryScope]
     DISCOVERY_SCOPE_CLUSTERS: _ClassVar[DiscoveryScope]
     DISCOVERY_SCOPE_SETS: _ClassVar[DiscoveryScope]
+    DISCOVERY_SCOPE_ATTRIBUTIONS: _ClassVar[DiscoveryScope]
 
 class Contrast(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -37,6 +38,7 @@ class DiscoveryEngine(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DISCOVERY_ENGINE_EM: _ClassVar[DiscoveryEngine]
     DISCOVERY_ENGINE_MEME: _ClassVar[DiscoveryEngine]
     DISCOVERY_ENGINE_STREME: _ClassVar[DiscoveryEngine]
+    DISCOVERY_ENGINE_MODISCO: _ClassVar[DiscoveryEngine]
 
 class SiteModel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -51,6 +53,12 @@ class Split(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SPLIT_VALIDATION: _ClassVar[Split]
     SPLIT_TEST: _ClassVar[Split]
     SPLIT_ALL: _ClassVar[Split]
+
+class SeqletMethod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SEQLET_METHOD_UNSPECIFIED: _ClassVar[SeqletMethod]
+    SEQLET_METHOD_RECURSIVE: _ClassVar[SeqletMethod]
+    SEQLET_METHOD_THRESHOLD: _ClassVar[SeqletMethod]
 
 class Distance(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -104,6 +112,7 @@ CLUSTER_METHOD_ALIGNED: ClusterMethod
 DISCOVERY_SCOPE_UNSPECIFIED: DiscoveryScope
 DISCOVERY_SCOPE_CLUSTERS: DiscoveryScope
 DISCOVERY_SCOPE_SETS: DiscoveryScope
+DISCOVERY_SCOPE_ATTRIBUTIONS: DiscoveryScope
 CONTRAST_UNSPECIFIED: Contrast
 CONTRAST_WT: Contrast
 CONTRAST_KO: Contrast
@@ -114,6 +123,7 @@ DISCOVERY_ENGINE_UNSPECIFIED: DiscoveryEngine
 DISCOVERY_ENGINE_EM: DiscoveryEngine
 DISCOVERY_ENGINE_MEME: DiscoveryEngine
 DISCOVERY_ENGINE_STREME: DiscoveryEngine
+DISCOVERY_ENGINE_MODISCO: DiscoveryEngine
 SITE_MODEL_UNSPECIFIED: SiteModel
 SITE_MODEL_ZOOPS: SiteModel
 SITE_MODEL_OOPS: SiteModel
@@ -122,6 +132,9 @@ SPLIT_TRAIN: Split
 SPLIT_VALIDATION: Split
 SPLIT_TEST: Split
 SPLIT_ALL: Split
+SEQLET_METHOD_UNSPECIFIED: SeqletMethod
+SEQLET_METHOD_RECURSIVE: SeqletMethod
+SEQLET_METHOD_THRESHOLD: SeqletMethod
 DISTANCE_UNSPECIFIED: Distance
 DISTANCE_ED: Distance
 DISTANCE_PEARSON: Distance
@@ -244,7 +257,7 @@ class ClusterSet(_message.Message):
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_kmers: _Optional[int] = ..., n_distinct: _Optional[int] = ..., n_compared: _Optional[int] = ..., k: _Optional[int] = ..., method: _Optional[str] = ..., n_clusters: _Optional[int] = ..., chosen_by: _Optional[str] = ..., silhouette: _Optional[float] = ..., primary_cluster: _Optional[int] = ..., n_skipped: _Optional[int] = ..., clusters: _Optional[_Iterable[_Union[Cluster, _Mapping]]] = ...) -> None: ...
 
 class DiscoverMotifsRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s", "attributions", "max_seqlets", "min_seqlets", "seqlet_core_bp", "seqlet_flank_bp", "seqlet_fdr", "n_leiden_runs", "memory_limit_bytes")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -273,6 +286,14 @@ class DiscoverMotifsRequest(_message.Message):
     BOTH_STRANDS_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     TOOL_TIMEOUT_S_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
+    MAX_SEQLETS_FIELD_NUMBER: _ClassVar[int]
+    MIN_SEQLETS_FIELD_NUMBER: _ClassVar[int]
+    SEQLET_CORE_BP_FIELD_NUMBER: _ClassVar[int]
+    SEQLET_FLANK_BP_FIELD_NUMBER: _ClassVar[int]
+    SEQLET_FDR_FIELD_NUMBER: _ClassVar[int]
+    N_LEIDEN_RUNS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -294,7 +315,15 @@ class DiscoverMotifsRequest(_message.Message):
     both_strands: bool
     seed: int
     tool_timeout_s: int
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ...) -> None: ...
+    attributions: str
+    max_seqlets: int
+    min_seqlets: int
+    seqlet_core_bp: int
+    seqlet_flank_bp: int
+    seqlet_fdr: float
+    n_leiden_runs: int
+    memory_limit_bytes: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ..., attributions: _Optional[str] = ..., max_seqlets: _Optional[int] = ..., min_seqlets: _Optional[int] = ..., seqlet_core_bp: _Optional[int] = ..., seqlet_flank_bp: _Optional[int] = ..., seqlet_fdr: _Optional[float] = ..., n_leiden_runs: _Optional[int] = ..., memory_limit_bytes: _Optional[int] = ...) -> None: ...
 
 class DiscoverySearch(_message.Message):
     __slots__ = ("scope", "n_primary", "n_control", "n_motifs", "note", "test")
@@ -335,7 +364,7 @@ class DiscoveredMotif(_message.Message):
     def __init__(self, motif_id: _Optional[str] = ..., scope: _Optional[str] = ..., rank: _Optional[int] = ..., width: _Optional[int] = ..., nsites: _Optional[int] = ..., evalue: _Optional[float] = ..., log10_evalue: _Optional[float] = ..., consensus: _Optional[str] = ..., information_bits: _Optional[float] = ...) -> None: ...
 
 class MotifSet(_message.Message):
-    __slots__ = ("name", "artifact", "n_motifs", "scope", "engine", "model", "searches", "motifs")
+    __slots__ = ("name", "artifact", "n_motifs", "scope", "engine", "model", "searches", "motifs", "n_seqlets", "estimated_bytes")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
@@ -344,6 +373,8 @@ class MotifSet(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SEARCHES_FIELD_NUMBER: _ClassVar[int]
     MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    N_SEQLETS_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_BYTES_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     n_motifs: int
@@ -352,7 +383,74 @@ class MotifSet(_message.Message):
     model: str
     searches: _containers.RepeatedCompositeFieldContainer[DiscoverySearch]
     motifs: _containers.RepeatedCompositeFieldContainer[DiscoveredMotif]
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_motifs: _Optional[int] = ..., scope: _Optional[str] = ..., engine: _Optional[str] = ..., model: _Optional[str] = ..., searches: _Optional[_Iterable[_Union[DiscoverySearch, _Mapping]]] = ..., motifs: _Optional[_Iterable[_Union[DiscoveredMotif, _Mapping]]] = ...) -> None: ...
+    n_seqlets: int
+    estimated_bytes: int
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_motifs: _Optional[int] = ..., scope: _Optional[str] = ..., engine: _Optional[str] = ..., model: _Optional[str] = ..., searches: _Optional[_Iterable[_Union[DiscoverySearch, _Mapping]]] = ..., motifs: _Optional[_Iterable[_Union[DiscoveredMotif, _Mapping]]] = ..., n_seqlets: _Optional[int] = ..., estimated_bytes: _Optional[int] = ...) -> None: ...
+
+class CallSeqletsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "attributions", "dataset", "method", "threshold", "min_length_bp", "max_length_bp", "z_threshold", "min_bases", "max_gap_bp", "flank_bp")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    MIN_LENGTH_BP_FIELD_NUMBER: _ClassVar[int]
+    MAX_LENGTH_BP_FIELD_NUMBER: _ClassVar[int]
+    Z_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    MIN_BASES_FIELD_NUMBER: _ClassVar[int]
+    MAX_GAP_BP_FIELD_NUMBER: _ClassVar[int]
+    FLANK_BP_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    attributions: str
+    dataset: str
+    method: SeqletMethod
+    threshold: float
+    min_length_bp: int
+    max_length_bp: int
+    z_threshold: float
+    min_bases: int
+    max_gap_bp: int
+    flank_bp: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., attributions: _Optional[str] = ..., dataset: _Optional[str] = ..., method: _Optional[_Union[SeqletMethod, str]] = ..., threshold: _Optional[float] = ..., min_length_bp: _Optional[int] = ..., max_length_bp: _Optional[int] = ..., z_threshold: _Optional[float] = ..., min_bases: _Optional[int] = ..., max_gap_bp: _Optional[int] = ..., flank_bp: _Optional[int] = ...) -> None: ...
+
+class SeqletSet(_message.Message):
+    __slots__ = ("name", "artifact", "n_seqlets", "n_positive", "n_negative", "n_sequences", "n_sequences_with", "method", "median_length_bp", "attribution_threshold", "window_bp")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_SEQLETS_FIELD_NUMBER: _ClassVar[int]
+    N_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    N_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_WITH_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    MEDIAN_LENGTH_BP_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTION_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BP_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_seqlets: int
+    n_positive: int
+    n_negative: int
+    n_sequences: int
+    n_sequences_with: int
+    method: str
+    median_length_bp: float
+    attribution_threshold: float
+    window_bp: int
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_seqlets: _Optional[int] = ..., n_positive: _Optional[int] = ..., n_negative: _Optional[int] = ..., n_sequences: _Optional[int] = ..., n_sequences_with: _Optional[int] = ..., method: _Optional[str] = ..., median_length_bp: _Optional[float] = ..., attribution_threshold: _Optional[float] = ..., window_bp: _Optional[int] = ...) -> None: ...
 
 class CompareMotifsRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "queries", "query_file", "database", "database_file", "family_table", "distance", "engine", "min_overlap", "trim_bits", "threshold", "threshold_on", "top_n")
@@ -541,6 +639,36 @@ class Enrichment(_message.Message):
     n_enriched_ko: int
     top: _containers.RepeatedCompositeFieldContainer[EnrichedMotif]
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_motifs: _Optional[int] = ..., n_wt: _Optional[int] = ..., n_ko: _Optional[int] = ..., n_rows: _Optional[int] = ..., split: _Optional[str] = ..., test: _Optional[str] = ..., source: _Optional[str] = ..., n_enriched_wt: _Optional[int] = ..., n_enriched_ko: _Optional[int] = ..., top: _Optional[_Iterable[_Union[EnrichedMotif, _Mapping]]] = ...) -> None: ...
+
+class GetSeqletSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListSeqletSetsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListSeqletSetsResponse(_message.Message):
+    __slots__ = ("seqlets", "next_page_token")
+    SEQLETS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    seqlets: _containers.RepeatedCompositeFieldContainer[SeqletSet]
+    next_page_token: str
+    def __init__(self, seqlets: _Optional[_Iterable[_Union[SeqletSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteSeqletSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class GetClusterSetRequest(_message.Message):
     __slots__ = ("name",)

@@ -48,6 +48,11 @@ class MotifServiceStub:
                 request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DiscoverMotifsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.CallSeqlets = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/CallSeqlets',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.CallSeqletsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.CompareMotifs = channel.unary_unary(
                 '/cislex.motif.v1.MotifService/CompareMotifs',
                 request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.CompareMotifsRequest.SerializeToString,
@@ -57,6 +62,21 @@ class MotifServiceStub:
                 '/cislex.motif.v1.MotifService/EnrichMotifs',
                 request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.EnrichMotifsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.GetSeqletSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GetSeqletSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetSeqletSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.SeqletSet.FromString,
+                _registered_method=True)
+        self.ListSeqletSets = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ListSeqletSets',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListSeqletSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListSeqletSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteSeqletSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/DeleteSeqletSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteSeqletSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
         self.GetClusterSet = channel.unary_unary(
                 '/cislex.motif.v1.MotifService/GetClusterSet',
@@ -136,7 +156,16 @@ class MotifServiceServicer:
     def DiscoverMotifs(self, request, context):
         """Discovers motifs in clusters or in whole sequence sets. The response is MotifSet; finding nothing is no error.
         Errors: INVALID_REQUEST (bounds, scope without its input), NOT_FOUND, ARTIFACT_KIND, EMPTY_SET, EMPTY_SPLIT, ONE_CLASS
-        (a contrast needs both), TOOL_MISSING, TOOL_FAILED (exit code and the end of stderr).
+        (a contrast needs both), TOOL_MISSING, TOOL_FAILED (exit code and the end of stderr), NOT_ENOUGH_SEQLETS (engine modisco),
+        OUT_OF_MEMORY (engine modisco: the estimate does not fit; said before the search starts).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CallSeqlets(self, request, context):
+        """Finds stretches of high attribution. The operation's response is SeqletSet; finding none is no error.
+        Errors: INVALID_REQUEST (bounds, another dataset than the attributions'), NOT_FOUND, ARTIFACT_KIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +185,27 @@ class MotifServiceServicer:
         """Counts known motifs in WT and KO sequences and tests enrichment. The response is Enrichment.
         Errors: INVALID_REQUEST, NOT_FOUND, ARTIFACT_KIND, EMPTY_SPLIT, ONE_CLASS, FILE_NOT_FOUND, INVALID_MOTIF_FILE,
         INVALID_FASTA.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSeqletSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSeqletSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteSeqletSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -258,6 +308,11 @@ def add_MotifServiceServicer_to_server(servicer, server):
                     request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DiscoverMotifsRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
+            'CallSeqlets': grpc.unary_unary_rpc_method_handler(
+                    servicer.CallSeqlets,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.CallSeqletsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
             'CompareMotifs': grpc.unary_unary_rpc_method_handler(
                     servicer.CompareMotifs,
                     request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.CompareMotifsRequest.FromString,
@@ -267,6 +322,21 @@ def add_MotifServiceServicer_to_server(servicer, server):
                     servicer.EnrichMotifs,
                     request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.EnrichMotifsRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'GetSeqletSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSeqletSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetSeqletSetRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.SeqletSet.SerializeToString,
+            ),
+            'ListSeqletSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSeqletSets,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListSeqletSetsRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListSeqletSetsResponse.SerializeToString,
+            ),
+            'DeleteSeqletSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteSeqletSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteSeqletSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'GetClusterSet': grpc.unary_unary_rpc_method_handler(
                     servicer.GetClusterSet,
@@ -396,6 +466,33 @@ class MotifService:
             _registered_method=True)
 
     @staticmethod
+    def CallSeqlets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/CallSeqlets',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.CallSeqletsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CompareMotifs(request,
             target,
             options=(),
@@ -439,6 +536,87 @@ class MotifService:
             '/cislex.motif.v1.MotifService/EnrichMotifs',
             cislex_dot_motif_dot_v1_dot_motif__pb2.EnrichMotifsRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSeqletSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GetSeqletSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GetSeqletSetRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.SeqletSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSeqletSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ListSeqletSets',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListSeqletSetsRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListSeqletSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteSeqletSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/DeleteSeqletSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteSeqletSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,
