@@ -9,9 +9,10 @@ import numpy as np
 from cislex_core.artifacts import Artifact
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs
 from cislex_models.base import Architecture
-from cislex_models.checkpoint import load_models, seeds_of
+from cislex_models.checkpoint import describe, load_models, seed_folders, seeds_of
 from cislex_models.devices import DeviceChoice, choose_device
 
 
@@ -41,11 +42,16 @@ class Opened:
         return self.dataset.classes.index("WT")
 
 
-def open_inputs(inputs: Inputs, model: str, dataset: str, split: str, device: str) -> Opened:
-    """Open and check. Raises ARTIFACT_KIND, EMPTY_SPLIT, DEVICE_UNAVAILABLE, INVALID_REQUEST (windows or classes of
-    model and dataset differ)."""
+def open_inputs(
+    inputs: Inputs, model: str, dataset: str, split: str, device: str, two_conditions: bool = True
+) -> Opened:
+    """Open and check. ``two_conditions``: only WT and KO will do; else every target type.
+
+    Raises ARTIFACT_KIND, EMPTY_SPLIT, DEVICE_UNAVAILABLE, INVALID_REQUEST (windows or outputs of model and dataset
+    differ).
+    """
     choice = choose_device(device)
-    data = Dataset.from_artifact(inputs.artifact(dataset))
+    data = Dataset.from_artifact(inputs.artifact(dataset), ("class_index",) if two_conditions else TARGET_TYPES)
     artifact = inputs.artifact(model)
     need_kind(artifact, "model")
     models = load_models(artifact)
@@ -58,11 +64,19 @@ def open_inputs(inputs: Inputs, model: str, dataset: str, split: str, device: st
             model_window_bp=models[0].window_bp,
             dataset_window_bp=data.window_bp,
         )
-    if not {"WT", "KO"} <= set(data.classes) or models[0].n_outputs != len(data.classes):
+    if two_conditions and (not {"WT", "KO"} <= set(data.classes) or models[0].n_outputs != len(data.classes)):
         raise UserError(
             Reason.INVALID_REQUEST,
             f"the dataset has classes {', '.join(data.classes)}, the model {models[0].n_outputs} outputs; both must be "
             "about WT and KO",
+            field="dataset",
+        )
+    trained = output_names_of(artifact)
+    if trained != data.outputs:
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"the model's outputs are {_some(trained)}, the dataset's classes or tasks {_some(data.outputs)}; give the "
+            "dataset the model was trained on, or one with the same outputs in the same order",
             field="dataset",
         )
     rows = data.split(split)
@@ -71,6 +85,15 @@ def open_inputs(inputs: Inputs, model: str, dataset: str, split: str, device: st
             Reason.EMPTY_SPLIT, f"split {split} of the dataset holds no sequence; choose another", field="split"
         )
     return Opened(models, seeds_of(artifact), data, rows, choice)
+
+
+def output_names_of(model: Artifact) -> list[str]:
+    """The names of a model's logits, in order: classes or tasks."""
+    return list(describe(seed_folders(model.dir)[0]).classes)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f", … ({len(names)})" if len(names) > 5 else "")
 
 
 def need_kind(artifact: Artifact, kind: str) -> None:
