@@ -17,6 +17,9 @@ KINDS = {
     "attributions": ("attributions", explainer_pb2.Attributions),
     "kmers": ("kmers", explainer_pb2.KmerSet),
     "filters": ("filters", explainer_pb2.FilterSet),
+    "units": ("units", explainer_pb2.UnitSet),
+    "projections": ("projection", explainer_pb2.Projection),
+    "interactions": ("interactions", explainer_pb2.InteractionSet),
 }
 
 
@@ -34,6 +37,15 @@ class ExplainerServicer(explainer_pb2_grpc.ExplainerServiceServicer):
 
     async def ExplainFilters(self, request: explainer_pb2.ExplainFiltersRequest, context: Any) -> Operation:
         return await self.operations.submit("explainer.ExplainFilters", request, context)
+
+    async def ExplainUnits(self, request: explainer_pb2.ExplainUnitsRequest, context: Any) -> Operation:
+        return await self.operations.submit("explainer.ExplainUnits", request, context)
+
+    async def ProjectUnits(self, request: explainer_pb2.ProjectUnitsRequest, context: Any) -> Operation:
+        return await self.operations.submit("explainer.ProjectUnits", request, context)
+
+    async def MeasureInteractions(self, request: explainer_pb2.MeasureInteractionsRequest, context: Any) -> Operation:
+        return await self.operations.submit("explainer.MeasureInteractions", request, context)
 
     async def GetAttributions(self, request: explainer_pb2.GetAttributionsRequest, context: Any) -> Any:
         return await self.resources.get("attributions", request, context)
@@ -63,6 +75,35 @@ class ExplainerServicer(explainer_pb2_grpc.ExplainerServiceServicer):
 
     async def DeleteFilterSet(self, request: explainer_pb2.DeleteFilterSetRequest, context: Any) -> empty_pb2.Empty:
         return await self.resources.delete("filters", request, context)
+
+    async def GetUnitSet(self, request: explainer_pb2.GetUnitSetRequest, context: Any) -> Any:
+        return await self.resources.get("units", request, context)
+
+    async def ListUnitSets(self, request: explainer_pb2.ListUnitSetsRequest, context: Any) -> Any:
+        return await self.resources.list("units", request, explainer_pb2.ListUnitSetsResponse(), context)
+
+    async def DeleteUnitSet(self, request: explainer_pb2.DeleteUnitSetRequest, context: Any) -> empty_pb2.Empty:
+        return await self.resources.delete("units", request, context)
+
+    async def GetProjection(self, request: explainer_pb2.GetProjectionRequest, context: Any) -> Any:
+        return await self.resources.get("projections", request, context)
+
+    async def ListProjections(self, request: explainer_pb2.ListProjectionsRequest, context: Any) -> Any:
+        return await self.resources.list("projections", request, explainer_pb2.ListProjectionsResponse(), context)
+
+    async def DeleteProjection(self, request: explainer_pb2.DeleteProjectionRequest, context: Any) -> empty_pb2.Empty:
+        return await self.resources.delete("projections", request, context)
+
+    async def GetInteractionSet(self, request: explainer_pb2.GetInteractionSetRequest, context: Any) -> Any:
+        return await self.resources.get("interactions", request, context)
+
+    async def ListInteractionSets(self, request: explainer_pb2.ListInteractionSetsRequest, context: Any) -> Any:
+        return await self.resources.list("interactions", request, explainer_pb2.ListInteractionSetsResponse(), context)
+
+    async def DeleteInteractionSet(
+        self, request: explainer_pb2.DeleteInteractionSetRequest, context: Any
+    ) -> empty_pb2.Empty:
+        return await self.resources.delete("interactions", request, context)
 
 
 def register(server: grpc.aio.Server, platform: Platform) -> list[str]:

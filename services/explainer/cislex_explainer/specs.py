@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from cislex_core.tasks import ArtifactDigest, NamesArtifact, TaskInfo, TaskSpec
 from pydantic import Field, model_validator
 
+from cislex_explainer.unit_specs import UNIT_SPECS
+
 ModelRef = Annotated[ArtifactDigest, NamesArtifact(("model",))]
 DatasetRef = Annotated[ArtifactDigest, NamesArtifact(("dataset",))]
 AttributionsRef = Annotated[ArtifactDigest, NamesArtifact(("attributions",))]
@@ -103,10 +105,14 @@ class ExplainFiltersSpec(TaskSpec):
     min_seeds: int = Field(default=2, ge=1)
     batch_size: int | None = Field(default=None, ge=1, le=65_536)
     device: Device = "auto"
+    inclusive: bool = False
+    correct_correlation: float = Field(default=0.75, ge=-1, le=1)
+    correct_percentile: float = Field(default=50.0, gt=0, le=100)
 
 
 SPECS: dict[str, TaskInfo] = {
     "explainer.ComputeAttributions": TaskInfo(spec=ComputeAttributionsSpec, kind="attributions", gpu=True, heavy=True),
     "explainer.ExtractKmers": TaskInfo(spec=ExtractKmersSpec, kind="kmers"),
     "explainer.ExplainFilters": TaskInfo(spec=ExplainFiltersSpec, kind="filters", gpu=True, heavy=True),
+    **UNIT_SPECS,
 }

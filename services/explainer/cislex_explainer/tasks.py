@@ -8,6 +8,7 @@ from typing import Any
 from cislex_core.tasks import Inputs, Out, Progress
 
 from cislex_explainer.specs import ComputeAttributionsSpec, ExplainFiltersSpec, ExtractKmersSpec
+from cislex_explainer.unit_tasks import UNIT_TASKS
 
 
 def compute_attributions(spec: ComputeAttributionsSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
@@ -35,4 +36,5 @@ TASKS: dict[str, Callable[[Any, Inputs, Out, Progress], None]] = {
     "explainer.ComputeAttributions": compute_attributions,
     "explainer.ExtractKmers": extract_kmers,
     "explainer.ExplainFilters": explain_filters,
+    **UNIT_TASKS,
 }

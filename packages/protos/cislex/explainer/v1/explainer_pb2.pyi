@@ -73,6 +73,32 @@ class KmerProtocol(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     KMER_PROTOCOL_DEFAULT: _ClassVar[KmerProtocol]
     KMER_PROTOCOL_EQ3: _ClassVar[KmerProtocol]
     KMER_PROTOCOL_CODE: _ClassVar[KmerProtocol]
+
+class CorrectScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CORRECT_SCOPE_UNSPECIFIED: _ClassVar[CorrectScope]
+    CORRECT_SCOPE_PER_TASK: _ClassVar[CorrectScope]
+    CORRECT_SCOPE_ALL_TASKS: _ClassVar[CorrectScope]
+
+class ProjectionMetric(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PROJECTION_METRIC_UNSPECIFIED: _ClassVar[ProjectionMetric]
+    PROJECTION_METRIC_EUCLIDEAN: _ClassVar[ProjectionMetric]
+    PROJECTION_METRIC_COSINE: _ClassVar[ProjectionMetric]
+    PROJECTION_METRIC_CORRELATION: _ClassVar[ProjectionMetric]
+    PROJECTION_METRIC_MANHATTAN: _ClassVar[ProjectionMetric]
+
+class InteractionBackground(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    INTERACTION_BACKGROUND_UNSPECIFIED: _ClassVar[InteractionBackground]
+    INTERACTION_BACKGROUND_SHUFFLED: _ClassVar[InteractionBackground]
+    INTERACTION_BACKGROUND_RANDOM: _ClassVar[InteractionBackground]
+
+class InteractionScale(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    INTERACTION_SCALE_UNSPECIFIED: _ClassVar[InteractionScale]
+    INTERACTION_SCALE_LOGIT: _ClassVar[InteractionScale]
+    INTERACTION_SCALE_LOG2_FOLD_CHANGE: _ClassVar[InteractionScale]
 SPLIT_UNSPECIFIED: Split
 SPLIT_TRAIN: Split
 SPLIT_VALIDATION: Split
@@ -110,6 +136,20 @@ KMER_PROTOCOL_UNSPECIFIED: KmerProtocol
 KMER_PROTOCOL_DEFAULT: KmerProtocol
 KMER_PROTOCOL_EQ3: KmerProtocol
 KMER_PROTOCOL_CODE: KmerProtocol
+CORRECT_SCOPE_UNSPECIFIED: CorrectScope
+CORRECT_SCOPE_PER_TASK: CorrectScope
+CORRECT_SCOPE_ALL_TASKS: CorrectScope
+PROJECTION_METRIC_UNSPECIFIED: ProjectionMetric
+PROJECTION_METRIC_EUCLIDEAN: ProjectionMetric
+PROJECTION_METRIC_COSINE: ProjectionMetric
+PROJECTION_METRIC_CORRELATION: ProjectionMetric
+PROJECTION_METRIC_MANHATTAN: ProjectionMetric
+INTERACTION_BACKGROUND_UNSPECIFIED: InteractionBackground
+INTERACTION_BACKGROUND_SHUFFLED: InteractionBackground
+INTERACTION_BACKGROUND_RANDOM: InteractionBackground
+INTERACTION_SCALE_UNSPECIFIED: InteractionScale
+INTERACTION_SCALE_LOGIT: InteractionScale
+INTERACTION_SCALE_LOG2_FOLD_CHANGE: InteractionScale
 
 class ComputeAttributionsRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "method", "target", "seed_index", "gradient_correction", "steps", "baseline", "n_baselines", "baseline_seed", "rc_average", "batch_size", "device", "protocol", "outputs", "max_rows", "row_choice", "max_convergence_delta", "fallback", "memory_limit_bytes")
@@ -298,7 +338,7 @@ class KmerSet(_message.Message):
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_kmers: _Optional[int] = ..., n_sequences: _Optional[int] = ..., n_wt_sequences: _Optional[int] = ..., n_ko_sequences: _Optional[int] = ..., k: _Optional[int] = ..., top_n: _Optional[int] = ..., min_distance: _Optional[int] = ..., kmer_protocol: _Optional[str] = ..., rc_aware: _Optional[bool] = ..., k_rank: _Optional[int] = ..., n_ranked: _Optional[int] = ..., top_ranked: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExplainFiltersRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "threshold", "max_effect_sequences", "group_similarity", "min_information_bits", "min_nsites", "top_kmers", "min_seeds", "batch_size", "device")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "threshold", "max_effect_sequences", "group_similarity", "min_information_bits", "min_nsites", "top_kmers", "min_seeds", "batch_size", "device", "inclusive", "correct_correlation", "correct_percentile")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -322,6 +362,9 @@ class ExplainFiltersRequest(_message.Message):
     MIN_SEEDS_FIELD_NUMBER: _ClassVar[int]
     BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    INCLUSIVE_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_PERCENTILE_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -338,10 +381,13 @@ class ExplainFiltersRequest(_message.Message):
     min_seeds: int
     batch_size: int
     device: Device
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., threshold: _Optional[float] = ..., max_effect_sequences: _Optional[int] = ..., group_similarity: _Optional[float] = ..., min_information_bits: _Optional[float] = ..., min_nsites: _Optional[int] = ..., top_kmers: _Optional[int] = ..., min_seeds: _Optional[int] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
+    inclusive: bool
+    correct_correlation: float
+    correct_percentile: float
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., threshold: _Optional[float] = ..., max_effect_sequences: _Optional[int] = ..., group_similarity: _Optional[float] = ..., min_information_bits: _Optional[float] = ..., min_nsites: _Optional[int] = ..., top_kmers: _Optional[int] = ..., min_seeds: _Optional[int] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ..., inclusive: _Optional[bool] = ..., correct_correlation: _Optional[float] = ..., correct_percentile: _Optional[float] = ...) -> None: ...
 
 class FilterSet(_message.Message):
-    __slots__ = ("name", "artifact", "n_filters", "n_active_filters", "width_bp", "n_groups", "n_recurrent_groups", "n_recurrent_kmers", "seeds", "n_sequences", "n_effect_sequences", "threshold", "split", "device", "device_reason")
+    __slots__ = ("name", "artifact", "n_filters", "n_active_filters", "width_bp", "n_groups", "n_recurrent_groups", "n_recurrent_kmers", "seeds", "n_sequences", "n_effect_sequences", "threshold", "split", "device", "device_reason", "outputs", "target_type")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     N_FILTERS_FIELD_NUMBER: _ClassVar[int]
@@ -357,6 +403,8 @@ class FilterSet(_message.Message):
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_REASON_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     n_filters: int
@@ -372,7 +420,9 @@ class FilterSet(_message.Message):
     split: str
     device: str
     device_reason: str
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_filters: _Optional[int] = ..., n_active_filters: _Optional[int] = ..., width_bp: _Optional[int] = ..., n_groups: _Optional[int] = ..., n_recurrent_groups: _Optional[int] = ..., n_recurrent_kmers: _Optional[int] = ..., seeds: _Optional[_Iterable[int]] = ..., n_sequences: _Optional[int] = ..., n_effect_sequences: _Optional[int] = ..., threshold: _Optional[float] = ..., split: _Optional[str] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ...) -> None: ...
+    outputs: _containers.RepeatedScalarFieldContainer[str]
+    target_type: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_filters: _Optional[int] = ..., n_active_filters: _Optional[int] = ..., width_bp: _Optional[int] = ..., n_groups: _Optional[int] = ..., n_recurrent_groups: _Optional[int] = ..., n_recurrent_kmers: _Optional[int] = ..., seeds: _Optional[_Iterable[int]] = ..., n_sequences: _Optional[int] = ..., n_effect_sequences: _Optional[int] = ..., threshold: _Optional[float] = ..., split: _Optional[str] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ..., outputs: _Optional[_Iterable[str]] = ..., target_type: _Optional[str] = ...) -> None: ...
 
 class GetAttributionsRequest(_message.Message):
     __slots__ = ("name",)
@@ -459,6 +509,379 @@ class ListFilterSetsResponse(_message.Message):
     def __init__(self, filters: _Optional[_Iterable[_Union[FilterSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class DeleteFilterSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ExplainUnitsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "threshold", "inclusive", "correct_correlation", "correct_percentile", "correct_scope", "large_weight", "negligible_importance", "batch_size", "device")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    INCLUSIVE_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_PERCENTILE_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_SCOPE_FIELD_NUMBER: _ClassVar[int]
+    LARGE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    NEGLIGIBLE_IMPORTANCE_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    model: str
+    dataset: str
+    split: Split
+    threshold: float
+    inclusive: bool
+    correct_correlation: float
+    correct_percentile: float
+    correct_scope: CorrectScope
+    large_weight: float
+    negligible_importance: float
+    batch_size: int
+    device: Device
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., threshold: _Optional[float] = ..., inclusive: _Optional[bool] = ..., correct_correlation: _Optional[float] = ..., correct_percentile: _Optional[float] = ..., correct_scope: _Optional[_Union[CorrectScope, str]] = ..., large_weight: _Optional[float] = ..., negligible_importance: _Optional[float] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
+
+class UnitSet(_message.Message):
+    __slots__ = ("name", "artifact", "n_units", "n_active_units", "width_bp", "outputs", "contrast", "seeds", "n_sequences", "n_correct", "correct_rule", "split", "threshold", "inclusive", "target_type", "top_units", "n_weight_only", "device", "device_reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_UNITS_FIELD_NUMBER: _ClassVar[int]
+    N_ACTIVE_UNITS_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_BP_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    CONTRAST_FIELD_NUMBER: _ClassVar[int]
+    SEEDS_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    N_CORRECT_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_RULE_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    INCLUSIVE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
+    TOP_UNITS_FIELD_NUMBER: _ClassVar[int]
+    N_WEIGHT_ONLY_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_units: int
+    n_active_units: int
+    width_bp: int
+    outputs: _containers.RepeatedScalarFieldContainer[str]
+    contrast: str
+    seeds: _containers.RepeatedScalarFieldContainer[int]
+    n_sequences: int
+    n_correct: int
+    correct_rule: str
+    split: str
+    threshold: float
+    inclusive: bool
+    target_type: str
+    top_units: _containers.RepeatedScalarFieldContainer[str]
+    n_weight_only: int
+    device: str
+    device_reason: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_units: _Optional[int] = ..., n_active_units: _Optional[int] = ..., width_bp: _Optional[int] = ..., outputs: _Optional[_Iterable[str]] = ..., contrast: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ..., n_sequences: _Optional[int] = ..., n_correct: _Optional[int] = ..., correct_rule: _Optional[str] = ..., split: _Optional[str] = ..., threshold: _Optional[float] = ..., inclusive: _Optional[bool] = ..., target_type: _Optional[str] = ..., top_units: _Optional[_Iterable[str]] = ..., n_weight_only: _Optional[int] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ...) -> None: ...
+
+class ProjectUnitsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "units", "dataset", "color_by", "seed_index", "max_rows", "n_neighbors", "min_dist", "metric", "standardize", "seed")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    COLOR_BY_FIELD_NUMBER: _ClassVar[int]
+    SEED_INDEX_FIELD_NUMBER: _ClassVar[int]
+    MAX_ROWS_FIELD_NUMBER: _ClassVar[int]
+    N_NEIGHBORS_FIELD_NUMBER: _ClassVar[int]
+    MIN_DIST_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    STANDARDIZE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    units: str
+    dataset: str
+    color_by: _containers.RepeatedScalarFieldContainer[str]
+    seed_index: int
+    max_rows: int
+    n_neighbors: int
+    min_dist: float
+    metric: ProjectionMetric
+    standardize: bool
+    seed: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., units: _Optional[str] = ..., dataset: _Optional[str] = ..., color_by: _Optional[_Iterable[str]] = ..., seed_index: _Optional[int] = ..., max_rows: _Optional[int] = ..., n_neighbors: _Optional[int] = ..., min_dist: _Optional[float] = ..., metric: _Optional[_Union[ProjectionMetric, str]] = ..., standardize: _Optional[bool] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class Projection(_message.Message):
+    __slots__ = ("name", "artifact", "n_rows", "n_sequences", "n_units", "color_by", "n_neighbors", "min_dist", "metric", "standardize", "seed")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_ROWS_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    N_UNITS_FIELD_NUMBER: _ClassVar[int]
+    COLOR_BY_FIELD_NUMBER: _ClassVar[int]
+    N_NEIGHBORS_FIELD_NUMBER: _ClassVar[int]
+    MIN_DIST_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    STANDARDIZE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_rows: int
+    n_sequences: int
+    n_units: int
+    color_by: _containers.RepeatedScalarFieldContainer[str]
+    n_neighbors: int
+    min_dist: float
+    metric: str
+    standardize: bool
+    seed: int
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_rows: _Optional[int] = ..., n_sequences: _Optional[int] = ..., n_units: _Optional[int] = ..., color_by: _Optional[_Iterable[str]] = ..., n_neighbors: _Optional[int] = ..., min_dist: _Optional[float] = ..., metric: _Optional[str] = ..., standardize: _Optional[bool] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class MeasureInteractionsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "motifs", "motif_artifact", "motif_file", "control", "background", "dataset", "split", "n_backgrounds", "min_gap_bp", "max_distance_bp", "step_bp", "both_orientations", "outputs", "scale", "pseudocount", "seed_index", "n_permutations", "alpha", "tolerance", "seed", "batch_size", "device")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    MOTIF_ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    MOTIF_FILE_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    N_BACKGROUNDS_FIELD_NUMBER: _ClassVar[int]
+    MIN_GAP_BP_FIELD_NUMBER: _ClassVar[int]
+    MAX_DISTANCE_BP_FIELD_NUMBER: _ClassVar[int]
+    STEP_BP_FIELD_NUMBER: _ClassVar[int]
+    BOTH_ORIENTATIONS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    PSEUDOCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SEED_INDEX_FIELD_NUMBER: _ClassVar[int]
+    N_PERMUTATIONS_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    model: str
+    motifs: _containers.RepeatedScalarFieldContainer[str]
+    motif_artifact: str
+    motif_file: _artifacts_pb2.InputFile
+    control: str
+    background: InteractionBackground
+    dataset: str
+    split: Split
+    n_backgrounds: int
+    min_gap_bp: int
+    max_distance_bp: int
+    step_bp: int
+    both_orientations: bool
+    outputs: _containers.RepeatedScalarFieldContainer[str]
+    scale: InteractionScale
+    pseudocount: float
+    seed_index: int
+    n_permutations: int
+    alpha: float
+    tolerance: float
+    seed: int
+    batch_size: int
+    device: Device
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., motifs: _Optional[_Iterable[str]] = ..., motif_artifact: _Optional[str] = ..., motif_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., control: _Optional[str] = ..., background: _Optional[_Union[InteractionBackground, str]] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., n_backgrounds: _Optional[int] = ..., min_gap_bp: _Optional[int] = ..., max_distance_bp: _Optional[int] = ..., step_bp: _Optional[int] = ..., both_orientations: _Optional[bool] = ..., outputs: _Optional[_Iterable[str]] = ..., scale: _Optional[_Union[InteractionScale, str]] = ..., pseudocount: _Optional[float] = ..., seed_index: _Optional[int] = ..., n_permutations: _Optional[int] = ..., alpha: _Optional[float] = ..., tolerance: _Optional[float] = ..., seed: _Optional[int] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
+
+class Interaction(_message.Message):
+    __slots__ = ("first", "second", "orientation", "output", "max_abs_residual", "distance_bp", "residual", "control_max_abs_residual", "effect_first", "effect_second", "relative_residual", "residual_range", "p_value", "additive")
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    SECOND_FIELD_NUMBER: _ClassVar[int]
+    ORIENTATION_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    MAX_ABS_RESIDUAL_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_BP_FIELD_NUMBER: _ClassVar[int]
+    RESIDUAL_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_MAX_ABS_RESIDUAL_FIELD_NUMBER: _ClassVar[int]
+    EFFECT_FIRST_FIELD_NUMBER: _ClassVar[int]
+    EFFECT_SECOND_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_RESIDUAL_FIELD_NUMBER: _ClassVar[int]
+    RESIDUAL_RANGE_FIELD_NUMBER: _ClassVar[int]
+    P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    ADDITIVE_FIELD_NUMBER: _ClassVar[int]
+    first: str
+    second: str
+    orientation: str
+    output: str
+    max_abs_residual: float
+    distance_bp: int
+    residual: float
+    control_max_abs_residual: float
+    effect_first: float
+    effect_second: float
+    relative_residual: float
+    residual_range: float
+    p_value: float
+    additive: bool
+    def __init__(self, first: _Optional[str] = ..., second: _Optional[str] = ..., orientation: _Optional[str] = ..., output: _Optional[str] = ..., max_abs_residual: _Optional[float] = ..., distance_bp: _Optional[int] = ..., residual: _Optional[float] = ..., control_max_abs_residual: _Optional[float] = ..., effect_first: _Optional[float] = ..., effect_second: _Optional[float] = ..., relative_residual: _Optional[float] = ..., residual_range: _Optional[float] = ..., p_value: _Optional[float] = ..., additive: _Optional[bool] = ...) -> None: ...
+
+class InteractionSet(_message.Message):
+    __slots__ = ("name", "artifact", "results", "words", "control", "background", "n_backgrounds", "n_distances", "window_bp", "outputs", "scale", "seeds", "additive", "criterion", "device", "device_reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    N_BACKGROUNDS_FIELD_NUMBER: _ClassVar[int]
+    N_DISTANCES_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BP_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    SEEDS_FIELD_NUMBER: _ClassVar[int]
+    ADDITIVE_FIELD_NUMBER: _ClassVar[int]
+    CRITERION_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    results: _containers.RepeatedCompositeFieldContainer[Interaction]
+    words: _containers.RepeatedScalarFieldContainer[str]
+    control: str
+    background: str
+    n_backgrounds: int
+    n_distances: int
+    window_bp: int
+    outputs: _containers.RepeatedScalarFieldContainer[str]
+    scale: str
+    seeds: _containers.RepeatedScalarFieldContainer[int]
+    additive: bool
+    criterion: str
+    device: str
+    device_reason: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., results: _Optional[_Iterable[_Union[Interaction, _Mapping]]] = ..., words: _Optional[_Iterable[str]] = ..., control: _Optional[str] = ..., background: _Optional[str] = ..., n_backgrounds: _Optional[int] = ..., n_distances: _Optional[int] = ..., window_bp: _Optional[int] = ..., outputs: _Optional[_Iterable[str]] = ..., scale: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ..., additive: _Optional[bool] = ..., criterion: _Optional[str] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ...) -> None: ...
+
+class GetUnitSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListUnitSetsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListUnitSetsResponse(_message.Message):
+    __slots__ = ("units", "next_page_token")
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    units: _containers.RepeatedCompositeFieldContainer[UnitSet]
+    next_page_token: str
+    def __init__(self, units: _Optional[_Iterable[_Union[UnitSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteUnitSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetProjectionRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListProjectionsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListProjectionsResponse(_message.Message):
+    __slots__ = ("projections", "next_page_token")
+    PROJECTIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    projections: _containers.RepeatedCompositeFieldContainer[Projection]
+    next_page_token: str
+    def __init__(self, projections: _Optional[_Iterable[_Union[Projection, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteProjectionRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetInteractionSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListInteractionSetsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListInteractionSetsResponse(_message.Message):
+    __slots__ = ("interactions", "next_page_token")
+    INTERACTIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    interactions: _containers.RepeatedCompositeFieldContainer[InteractionSet]
+    next_page_token: str
+    def __init__(self, interactions: _Optional[_Iterable[_Union[InteractionSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteInteractionSetRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str

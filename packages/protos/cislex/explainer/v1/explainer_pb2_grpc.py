@@ -28,7 +28,7 @@ if _version_not_supported:
 
 
 class ExplainerServiceStub:
-    """Explains trained models. The first three rpcs start operations (metadata cislex.ops.v1.OperationMetadata).
+    """Explains trained models. The rpcs that return Operation start operations (metadata cislex.ops.v1.OperationMetadata).
     """
 
     def __init__(self, channel):
@@ -50,6 +50,21 @@ class ExplainerServiceStub:
         self.ExplainFilters = channel.unary_unary(
                 '/cislex.explainer.v1.ExplainerService/ExplainFilters',
                 request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainFiltersRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.ExplainUnits = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/ExplainUnits',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainUnitsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.ProjectUnits = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/ProjectUnits',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ProjectUnitsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.MeasureInteractions = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/MeasureInteractions',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.MeasureInteractionsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
         self.GetAttributions = channel.unary_unary(
@@ -97,10 +112,55 @@ class ExplainerServiceStub:
                 request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteFilterSetRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.GetUnitSet = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/GetUnitSet',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetUnitSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.UnitSet.FromString,
+                _registered_method=True)
+        self.ListUnitSets = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/ListUnitSets',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListUnitSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListUnitSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteUnitSet = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/DeleteUnitSet',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteUnitSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetProjection = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/GetProjection',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetProjectionRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.Projection.FromString,
+                _registered_method=True)
+        self.ListProjections = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/ListProjections',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListProjectionsRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListProjectionsResponse.FromString,
+                _registered_method=True)
+        self.DeleteProjection = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/DeleteProjection',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteProjectionRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetInteractionSet = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/GetInteractionSet',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetInteractionSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.InteractionSet.FromString,
+                _registered_method=True)
+        self.ListInteractionSets = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/ListInteractionSets',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListInteractionSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListInteractionSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteInteractionSet = channel.unary_unary(
+                '/cislex.explainer.v1.ExplainerService/DeleteInteractionSet',
+                request_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteInteractionSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class ExplainerServiceServicer:
-    """Explains trained models. The first three rpcs start operations (metadata cislex.ops.v1.OperationMetadata).
+    """Explains trained models. The rpcs that return Operation start operations (metadata cislex.ops.v1.OperationMetadata).
     """
 
     def ComputeAttributions(self, request, context):
@@ -126,6 +186,33 @@ class ExplainerServiceServicer:
         """Turns first-layer filters into motifs, measures what they do, and matches them between seeds. The response is
         FilterSet. Errors: INVALID_REQUEST (bounds, windows differ, an architecture without a first convolution), NOT_FOUND,
         ARTIFACT_KIND, EMPTY_SPLIT, DEVICE_UNAVAILABLE, OUT_OF_MEMORY, DISK_FULL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainUnits(self, request, context):
+        """What each unit of an additive model answers to, and what it adds to each output. The response is UnitSet.
+        Errors: INVALID_REQUEST (bounds, windows or outputs differ, a model without units), NOT_FOUND, ARTIFACT_KIND,
+        EMPTY_SPLIT, DEVICE_UNAVAILABLE, OUT_OF_MEMORY, DISK_FULL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProjectUnits(self, request, context):
+        """UMAP of unit outputs, coloured by columns, tasks and units. The response is Projection.
+        Errors: INVALID_REQUEST (bounds, color_by names nothing, another dataset than the units'), NOT_FOUND, ARTIFACT_KIND,
+        EMPTY_SET (fewer than 10 sequences).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MeasureInteractions(self, request, context):
+        """What a model gives two motifs beyond the sum of both, at every distance. The response is InteractionSet.
+        Errors: INVALID_REQUEST (bounds, a motif that is no word and no id, words that do not fit the window, scale and target
+        type), INVALID_MOTIF_FILE, NOT_FOUND, ARTIFACT_KIND, EMPTY_SPLIT, DEVICE_UNAVAILABLE, OUT_OF_MEMORY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -194,6 +281,69 @@ class ExplainerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetUnitSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnitSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteUnitSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProjection(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProjections(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteProjection(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetInteractionSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInteractionSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteInteractionSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExplainerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -210,6 +360,21 @@ def add_ExplainerServiceServicer_to_server(servicer, server):
             'ExplainFilters': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainFilters,
                     request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainFiltersRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ExplainUnits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainUnits,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainUnitsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ProjectUnits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProjectUnits,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ProjectUnitsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'MeasureInteractions': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasureInteractions,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.MeasureInteractionsRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'GetAttributions': grpc.unary_unary_rpc_method_handler(
@@ -257,6 +422,51 @@ def add_ExplainerServiceServicer_to_server(servicer, server):
                     request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteFilterSetRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
+            'GetUnitSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUnitSet,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetUnitSetRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.UnitSet.SerializeToString,
+            ),
+            'ListUnitSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnitSets,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListUnitSetsRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListUnitSetsResponse.SerializeToString,
+            ),
+            'DeleteUnitSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUnitSet,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteUnitSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetProjection': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProjection,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetProjectionRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.Projection.SerializeToString,
+            ),
+            'ListProjections': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProjections,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListProjectionsRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListProjectionsResponse.SerializeToString,
+            ),
+            'DeleteProjection': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteProjection,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteProjectionRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetInteractionSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetInteractionSet,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetInteractionSetRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.InteractionSet.SerializeToString,
+            ),
+            'ListInteractionSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInteractionSets,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListInteractionSetsRequest.FromString,
+                    response_serializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListInteractionSetsResponse.SerializeToString,
+            ),
+            'DeleteInteractionSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteInteractionSet,
+                    request_deserializer=cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteInteractionSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'cislex.explainer.v1.ExplainerService', rpc_method_handlers)
@@ -266,7 +476,7 @@ def add_ExplainerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ExplainerService:
-    """Explains trained models. The first three rpcs start operations (metadata cislex.ops.v1.OperationMetadata).
+    """Explains trained models. The rpcs that return Operation start operations (metadata cislex.ops.v1.OperationMetadata).
     """
 
     @staticmethod
@@ -339,6 +549,87 @@ class ExplainerService:
             target,
             '/cislex.explainer.v1.ExplainerService/ExplainFilters',
             cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainFiltersRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainUnits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/ExplainUnits',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ExplainUnitsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProjectUnits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/ProjectUnits',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ProjectUnitsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureInteractions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/MeasureInteractions',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.MeasureInteractionsRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
@@ -582,6 +873,249 @@ class ExplainerService:
             target,
             '/cislex.explainer.v1.ExplainerService/DeleteFilterSet',
             cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteFilterSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUnitSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/GetUnitSet',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetUnitSetRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.UnitSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnitSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/ListUnitSets',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListUnitSetsRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListUnitSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUnitSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/DeleteUnitSet',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteUnitSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProjection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/GetProjection',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetProjectionRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.Projection.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProjections(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/ListProjections',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListProjectionsRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListProjectionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteProjection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/DeleteProjection',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteProjectionRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetInteractionSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/GetInteractionSet',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.GetInteractionSetRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.InteractionSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInteractionSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/ListInteractionSets',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListInteractionSetsRequest.SerializeToString,
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.ListInteractionSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteInteractionSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.explainer.v1.ExplainerService/DeleteInteractionSet',
+            cislex_dot_explainer_dot_v1_dot_explainer__pb2.DeleteInteractionSetRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
