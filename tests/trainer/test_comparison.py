@@ -114,12 +114,12 @@ def test_the_table_is_that_of_the_evaluations(desk: Any, make_dataset: MakeDatas
     assert [r["name"] for r in rows] == ["wtko_cnn", "wtko_cnn_2"]
     for row, expected in zip(rows, metrics, strict=True):
         seeds = np.array([s["auroc"] for s in expected["per_seed"]])
-        assert row["auroc_ensemble"] == pytest.approx(expected["auroc"])
+        assert row["auroc"] == pytest.approx(expected["auroc"])
         assert row["auroc_mean"] == pytest.approx(seeds.mean())
         assert row["auroc_sd"] == pytest.approx(seeds.std(ddof=1))
-        assert row["auprc_ensemble"] == pytest.approx(expected["auprc"])
-        assert row["accuracy_ensemble"] == pytest.approx(expected["accuracy"])
-        assert row["f1_WT_ensemble"] == pytest.approx(expected["per_class"]["WT"]["f1"], nan_ok=True)
+        assert row["auprc"] == pytest.approx(expected["auprc"])
+        assert row["accuracy"] == pytest.approx(expected["accuracy"])
+        assert row["f1_WT"] == pytest.approx(expected["per_class"]["WT"]["f1"], nan_ok=True)
         assert row["n_epochs"] == 2
         assert row["seconds"] > 0
     assert compared.table("seeds.parquet").num_rows == 4
@@ -139,9 +139,9 @@ def test_a_better_model_is_found_better_and_equal_ones_are_not(
     assert set(rows) == {("worst", "best"), ("nearly", "best"), ("worst", "nearly")}
     worse, nearly = rows["worst", "best"], rows["nearly", "best"]
     assert worse["difference"] < worse["high"] < 0
-    assert worse["p"] == pytest.approx(2 / 501)
-    assert worse["p"] <= worse["q"] < 0.05
-    assert nearly["low"] < 0 < nearly["high"] or nearly["p"] > 0.01
+    assert worse["pvalue"] == pytest.approx(2 / 501)
+    assert worse["pvalue"] <= worse["qvalue"] < 0.05
+    assert nearly["low"] < 0 < nearly["high"] or nearly["pvalue"] > 0.01
     assert worse["with_reference"]
     assert not rows["worst", "nearly"]["with_reference"]
     ranks = {r["name"]: r["rank"] for r in compared.table("models.parquet").to_pylist()}
@@ -156,7 +156,7 @@ def test_a_better_model_is_found_better_and_equal_ones_are_not(
 def test_a_model_beside_itself_differs_by_nothing(desk: Any, dataset: Artifact, labels: np.ndarray) -> None:
     pair = _two_class(desk, dataset, labels, 1.0, "same")
     rows = _compare(desk, [pair, pair], n_bootstrap=100).table("differences.parquet").to_pylist()
-    assert {(r["difference"], r["low"], r["high"], r["p"]) for r in rows} == {(0.0, 0.0, 0.0, 1.0)}
+    assert {(r["difference"], r["low"], r["high"], r["pvalue"]) for r in rows} == {(0.0, 0.0, 0.0, 1.0)}
 
 
 def test_the_order_of_models_changes_no_interval(desk: Any, dataset: Artifact, labels: np.ndarray) -> None:
@@ -167,7 +167,7 @@ def test_the_order_of_models_changes_no_interval(desk: Any, dataset: Artifact, l
     for one, other in zip(there, back, strict=True):
         assert one["difference"] == pytest.approx(-other["difference"])
         assert one["low"] == pytest.approx(-other["high"])
-        assert one["p"] == other["p"]
+        assert one["pvalue"] == other["pvalue"]
 
 
 def test_no_bootstrap_means_no_intervals(desk: Any, dataset: Artifact, labels: np.ndarray) -> None:
@@ -175,7 +175,7 @@ def test_no_bootstrap_means_no_intervals(desk: Any, dataset: Artifact, labels: n
     compared = _compare(desk, pairs, n_bootstrap=0)
     row = compared.table("differences.parquet").to_pylist()[0]
     assert row["difference"] is not None
-    assert row["low"] is row["p"] is row["q"] is None
+    assert row["low"] is row["pvalue"] is row["qvalue"] is None
     assert compared.table("models.parquet")["auroc_low"].null_count == 2
 
 
@@ -206,8 +206,8 @@ def test_multilabel_with_unresolved_entries(desk: Any) -> None:
     per_task = compared.table("per_task.parquet").to_pylist()
     assert len(per_task) == 2 * 3 * 2
     assert {r["group"] for r in per_task} == {"zf", "ets"}
-    means = {r["name"]: r["auroc_ensemble"] for r in compared.table("models.parquet").to_pylist()}
-    own = [r["value"] for r in per_task if r["model"] == "strong" and r["metric"] == "auroc"]
+    means = {r["name"]: r["auroc"] for r in compared.table("models.parquet").to_pylist()}
+    own = [r["value"] for r in per_task if r["name"] == "strong" and r["metric"] == "auroc"]
     assert means["strong"] == pytest.approx(np.mean(own))
     row = next(r for r in compared.table("differences.parquet").to_pylist() if r["metric"] == "auroc")
     assert row["high"] < 0
@@ -238,7 +238,7 @@ def test_regression_says_that_less_error_is_better(desk: Any) -> None:
     assert rows["pearson"]["high"] < 0 < rows["mse"]["low"]
     assert rows["pearson_across_tasks"]["high"] < 0
     good = compared.table("models.parquet").to_pylist()[1]
-    assert good["mse_ensemble"] == pytest.approx(0.09, abs=0.02)
+    assert good["mse"] == pytest.approx(0.09, abs=0.02)
     assert good["mse_sd"] is None
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TASKS = pa.schema(
     [
-        ("model", pa.string()),
+        ("name", pa.string()),
         ("task", pa.string()),
         ("group", pa.string()),
         ("metric", pa.string()),
@@ -24,8 +24,8 @@ TASKS = pa.schema(
 
 
 def model_table(results: list[Result], main: str, reference: str) -> pa.Table:
-    """models.parquet: one row per model in the order of the request; per metric ``_mean`` and ``_sd`` over the seeds,
-    ``_ensemble`` with its interval ``_low``, ``_high``. sd is null for one seed.
+    """models.parquet: one row per model in the order of the request; each metric of the ensemble with its
+    interval ``_low``, ``_high``, and ``_mean`` and ``_sd`` over the seeds; sd is null for one seed.
     """
     scores = np.array([r.values[main] for r in results])
     place = np.empty(len(results), dtype=np.int64)
@@ -45,14 +45,14 @@ def model_table(results: list[Result], main: str, reference: str) -> pa.Table:
     for metric in results[0].values:
         spread = [_mean_sd(r.over_seeds(metric)) for r in results]
         around = [r.interval(metric) or (None, None) for r in results]
-        for name, values in (
-            ("mean", [m for m, _ in spread]),
-            ("sd", [s for _, s in spread]),
-            ("ensemble", [_finite(r.values[metric]) for r in results]),
-            ("low", [low for low, _ in around]),
-            ("high", [high for _, high in around]),
+        for ending, values in (
+            ("", [_finite(r.values[metric]) for r in results]),
+            ("_low", [low for low, _ in around]),
+            ("_high", [high for _, high in around]),
+            ("_mean", [m for m, _ in spread]),
+            ("_sd", [s for _, s in spread]),
         ):
-            columns[f"{metric}_{name}"] = pa.array(values, pa.float64())
+            columns[metric + ending] = pa.array(values, pa.float64())
     return pa.table(columns)
 
 
@@ -60,7 +60,7 @@ def seed_table(results: list[Result]) -> pa.Table:
     """seeds.parquet: one row per model and seed, one column per metric."""
     pairs = [(r, seed) for r in results for seed in r.seeds]
     columns: dict[str, pa.Array] = {
-        "model": pa.array([r.contestant.name for r, _ in pairs], pa.string()),
+        "name": pa.array([r.contestant.name for r, _ in pairs], pa.string()),
         "seed": pa.array([seed for _, seed in pairs], pa.int64()),
     }
     for metric in results[0].values:
@@ -80,7 +80,7 @@ def task_table(results: list[Result], tasks: list[str], groups: list[str] | None
                 group = groups[t] if groups else None
                 value = _finite(float(values[t, 0]))
                 held = {"task": task, "group": group, "metric": metric, "value": value, "mean": mean, "sd": sd}
-                rows.append({"model": r.contestant.name, **held})
+                rows.append({"name": r.contestant.name, **held})
     return pa.Table.from_pylist(rows, schema=TASKS)
 
 
@@ -99,7 +99,12 @@ def as_text(results: list[Result], facts: dict[str, Any], differences: pa.Table)
         cells += [_plus_minus(*_mean_sd(r.over_seeds(m))) for m in metrics] + [_text(_finite(r.values[main]), ".4f")]
         row = against.get(r.contestant.name, {})
         within = f"{row['low']:+.4f} to {row['high']:+.4f}" if row.get("low") is not None else ""
-        cells += [_text(row.get("difference"), "+.4f"), within, _text(row.get("p"), ".3g"), _text(row.get("q"), ".3g")]
+        cells += [
+            _text(row.get("difference"), "+.4f"),
+            within,
+            _text(row.get("pvalue"), ".3g"),
+            _text(row.get("qvalue"), ".3g"),
+        ]
         lines.append(cells)
     return "".join("\t".join(line) + "\n" for line in lines)
 
@@ -127,7 +132,7 @@ def _compared(r: Result, main: str, row: dict[str, Any]) -> dict[str, Any]:
     for metric in r.values:
         mean, sd = _mean_sd(r.over_seeds(metric))
         metrics.append(_known(metric=metric, ensemble=_finite(r.values[metric]), mean=mean, sd=sd))
-    difference = _known(**{key: row.get(key) for key in ("difference", "low", "high", "p", "q")})
+    difference = _known(**{key: row.get(key) for key in ("difference", "low", "high", "pvalue", "qvalue")})
     return _known(
         name=r.contestant.name,
         model=r.contestant.model.digest,

@@ -24,8 +24,8 @@ DIFFERENCES = pa.schema(
         ("difference", pa.float64()),
         ("low", pa.float64()),
         ("high", pa.float64()),
-        ("p", pa.float64()),
-        ("q", pa.float64()),
+        ("pvalue", pa.float64()),
+        ("qvalue", pa.float64()),
         ("with_reference", pa.bool_()),
     ]
 )
@@ -73,7 +73,7 @@ def difference_table(
 ) -> pa.Table:
     """differences.parquet. ``values``: model → metric → the ensemble's value; ``drawn``: the same → replicates.
 
-    ``difference`` = a − b; in pairs with the reference b is the reference. q: Benjamini–Hochberg over all pairs of one
+    ``difference`` = a − b; in pairs with the reference b is the reference. qvalue: Benjamini–Hochberg over all pairs of one
     metric.
     """
     rows: list[dict[str, Any]] = []
@@ -91,11 +91,11 @@ def _pair(
     a: str, b: str, metric: str, values: dict[str, dict[str, float]], drawn: dict[str, dict[str, Floats]]
 ) -> dict[str, Any]:
     difference = values[a][metric] - values[b][metric]
-    row: dict[str, Any] = {"a": a, "b": b, "metric": metric, "low": None, "high": None, "p": None, "q": None}
+    row: dict[str, Any] = {"a": a, "b": b, "metric": metric, "low": None, "high": None, "pvalue": None, "qvalue": None}
     row["difference"] = difference if np.isfinite(difference) else None
     if metric in drawn.get(a, {}):
         between = drawn[a][metric] - drawn[b][metric]
-        row["p"] = two_sided_p(between)
+        row["pvalue"] = two_sided_p(between)
         if found := interval(between):
             row["low"], row["high"] = found
     return row
@@ -103,9 +103,9 @@ def _pair(
 
 def _with_q(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Benjamini–Hochberg over the rows that have a p."""
-    tested = sorted((row for row in rows if row["p"] is not None), key=lambda row: -row["p"])
+    tested = sorted((row for row in rows if row["pvalue"] is not None), key=lambda row: -row["pvalue"])
     smallest = 1.0
     for position, row in enumerate(tested):
-        smallest = min(smallest, row["p"] * len(tested) / (len(tested) - position))
-        row["q"] = smallest
+        smallest = min(smallest, row["pvalue"] * len(tested) / (len(tested) - position))
+        row["qvalue"] = smallest
     return rows
