@@ -62,7 +62,7 @@ def _paper_epoch(model: nn.Module, optimizer: torch.optim.Optimizer, data: PerIt
 def _our_epoch(model: nn.Module, optimizer: torch.optim.Optimizer, rows: Rows, randomness: Randomness) -> float:
     started = time.perf_counter()
     model.train()
-    for x, y in training_batches(rows, randomness, 64, True, CPU):
+    for x, y in training_batches(rows, randomness, 64, "random", CPU):
         cross_entropy(model(x), y).backward()
         optimizer.step()
         optimizer.zero_grad()

@@ -162,19 +162,30 @@ def test_each_epoch_shows_each_sequence_once_on_either_strand(make_dataset: Make
     rows = Rows.of(opened, opened.split("train"), cpu)
     forward = rows.batch(torch.arange(len(rows)), cpu)[0]
     backward = forward.flip(1, 2)
-    for augment in (False, True):
-        shown = torch.cat([x for x, _ in training_batches(rows, Randomness(0, cpu), 32, augment, cpu)])
+    for strands in ("forward", "random", "both"):
+        shown = torch.cat([x for x, _ in training_batches(rows, Randomness(0, cpu), 32, strands, cpu)])
         as_forward = (shown[:, None] == forward[None]).flatten(2).all(2)
         as_backward = (shown[:, None] == backward[None]).flatten(2).all(2)
+        if strands == "both":
+            assert as_forward.sum(0).tolist() == as_backward.sum(0).tolist() == [1] * len(rows)
+            assert not as_backward[: len(rows)].any(1).all()  # the two strands are shuffled, not one after the other
+            continue
         assert (as_forward | as_backward).sum(0).tolist() == [1] * len(rows)
         share = float(as_backward.any(1).double().mean())
-        assert 0.35 < share < 0.65 if augment else share == 0.0
+        assert 0.35 < share < 0.65 if strands == "random" else share == 0.0
+
+
+def test_a_last_sequence_joins_the_batch_before_it(make_dataset: MakeDataset) -> None:
+    opened, cpu = Dataset.from_artifact(make_dataset()), torch.device("cpu")
+    rows = Rows.of(opened, np.arange(33), cpu)
+    sizes = [[len(y) for _, y in training_batches(rows, Randomness(0, cpu), size, "random", cpu)] for size in (16, 1)]
+    assert sizes == [[16, 17], [1] * 33]
 
 
 def test_divergence_names_seed_epoch_and_remedy(desk: Any, make_dataset: MakeDataset, monkeypatch: Any) -> None:
-    from cislex_trainer import loop
+    from cislex_trainer import losses
 
-    monkeypatch.setattr(loop, "cross_entropy", lambda logits, y, **k: logits.sum() * float("nan"))
+    monkeypatch.setattr(losses, "cross_entropy", lambda logits, y, **k: logits.sum() * float("nan"))
     with pytest.raises(UserError, match=r"loss is nan at seed 0, epoch 1; lower learning_rate \(now 0.002\)") as caught:
         desk.run("TrainModel", dataset=make_dataset().digest, seeds=[0], options=SMALL, epochs=2)
     assert caught.value.reason is Reason.TRAINING_DIVERGED

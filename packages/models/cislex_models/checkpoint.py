@@ -22,7 +22,10 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """The content of ``model.json``; ``classes[i]`` names logit i."""
+    """The content of ``model.json``; ``classes[i]`` names logit i: a class, or a task of another ``target_type``.
+
+    ``loss`` is what the weights were trained for; it decides how a logit is read (docs/formats.md, kind model).
+    """
 
     architecture: str
     options: dict[str, object]
@@ -30,12 +33,23 @@ class ModelDescription:
     classes: list[str]
     seed: int
     format_version: int = FORMAT_VERSION
+    target_type: str = "class_index"
+    loss: str = "cross_entropy"
 
 
-def save_model(model: Architecture, folder: Path, classes: Sequence[str], seed: int) -> None:
+def save_model(
+    model: Architecture,
+    folder: Path,
+    classes: Sequence[str],
+    seed: int,
+    target_type: str = "class_index",
+    loss: str = "cross_entropy",
+) -> None:
     """Write weights (as they are, on any device) and description into ``folder``, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    description = ModelDescription(model.name, model.options, model.window_bp, list(classes), seed)
+    description = ModelDescription(
+        model.name, model.options, model.window_bp, list(classes), seed, target_type=target_type, loss=loss
+    )
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
     (folder / DESCRIPTION).write_text(json.dumps(vars(description), indent=2, sort_keys=True) + "\n")

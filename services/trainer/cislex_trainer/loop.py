@@ -1,8 +1,8 @@
 """The training loop of one seed, to be read from top to bottom.
 
-Each epoch: every training sequence once in random order, Adam on the mean cross-entropy of ``accumulation`` batches,
-then the selection split. The weights of the best epoch are kept. After each epoch everything that decides the next
-one is stored, so a killed run goes on and ends, on a CPU, with the same bits.
+Each epoch: every training sequence once (or both strands of each) in random order, Adam on the mean loss of
+``accumulation`` batches, then the selection split. The weights of the best epoch are kept. After each epoch everything
+that decides the next one is stored, so a killed run goes on and ends, on a CPU, with the same bits.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from cislex_core.canonical import digest_json
@@ -21,17 +21,23 @@ from cislex_core.errors import Reason, UserError
 from cislex_models.base import Architecture
 from cislex_models.registry import build
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from cislex_trainer import checkpoints
 from cislex_trainer.data import Rows, training_batches
 from cislex_trainer.devices import Place
+from cislex_trainer.losses import Objective
+from cislex_trainer.scores import SCORE_OF, score
 from cislex_trainer.seeds import Randomness
 from cislex_trainer.specs import TrainModelSpec
 
-# a validation loss must fall by this much to count as better: below it lies noise of the last digits
+# a validation loss must fall by this much to count as better: below it lies noise of the last digits. A loss that has
+# the scale of the data must fall by this share of the best one.
 MIN_IMPROVEMENT = 1e-4
 EVALUATION_BATCH = 512
+# the training score of several tasks is that of the first sequences of the epoch, which are a random sample: sorting
+# every answer of a large matrix after each epoch would take longer than the epoch
+SCORED_ENTRIES = 2_000_000
 
 Batch = tuple[Tensor, Tensor]
 CheckCancel = Callable[[], None]
@@ -48,6 +54,13 @@ class Position:
     without_improvement: int = 0
     finished: bool = False
     history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Measured(NamedTuple):
+    """Mean loss, and the score of the kind of target (``scores``); a score that is undefined is None."""
+
+    loss: float
+    score: float | None
 
 
 @dataclass(frozen=True)
@@ -68,16 +81,17 @@ def train_seed(
     checkpoint: Path,
     check_cancel: CheckCancel,
     on_epoch: OnEpoch,
-    n_classes: int = 2,
+    objective: Objective = Objective(),  # noqa: B008 - frozen
 ) -> Trained:
-    """Train one seed, resuming from ``checkpoint`` when it is of the same run.
+    """Train one seed for ``objective``, resuming from ``checkpoint`` when it is of the same run.
 
     ``selection`` is the validation split, or the test split under protocol paper. ``check_cancel`` is called before
     each batch and may raise; ``on_epoch`` gets the history row. Raises TRAINING_DIVERGED.
     """
     assert spec.epochs is not None, "the task fills the number of epochs in"
     window_bp = int(train.codes.shape[1])
-    model = build(spec.architecture, window_bp, spec.options, n_classes, seed=seed).to(place.device)
+    model = build(spec.architecture, window_bp, spec.options, objective.n_outputs, seed=seed).to(place.device)
+    _check_batch(model, spec, len(train))
     optimizer = torch.optim.Adam(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
     # the rate stays constant: halving it on plateaus did not help on the yeast data (docs/methods.md)
     scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=0)
@@ -99,10 +113,11 @@ def train_seed(
 
     while not position.finished:
         started = time.perf_counter()
-        train_loss, train_accuracy = _train_epoch(
+        trained = _train_epoch(
             model,
             train,
             spec,
+            objective,
             optimizer,
             scaler,
             randomness,
@@ -112,11 +127,11 @@ def train_seed(
         )
         rate = float(optimizer.param_groups[0]["lr"])
         scheduler.step()
-        loss, accuracy = evaluate(model, selection, place, check_cancel)
+        selected = evaluate(model, selection, place, objective, spec.strands == "both", check_cancel)
 
         position.epoch += 1
-        if _better(spec, loss, accuracy, position.best):
-            position.best = accuracy if spec.protocol == "paper" else loss
+        if _better(spec, objective, selected, position.best):
+            position.best = _criterion(spec, selected)
             position.best_epoch = position.epoch
             position.without_improvement = 0
             best_weights = checkpoints.weights(model, "best")
@@ -124,7 +139,7 @@ def train_seed(
             position.without_improvement += 1
         stopped = 0 < spec.patience <= position.without_improvement
         position.finished = stopped or position.epoch >= spec.epochs
-        row = _history_row(spec, seed, position.epoch, train_loss, train_accuracy, loss, accuracy, rate)
+        row = _history_row(spec, objective, seed, position.epoch, trained, selected, rate)
         position.history.append({**row, "seconds": time.perf_counter() - started})
 
         checkpoints.save(
@@ -149,62 +164,115 @@ def train_seed(
     return Trained(seed, model.cpu().eval(), position)
 
 
+def _check_batch(model: Architecture, spec: TrainModelSpec, n_train: int) -> None:
+    """Batch normalisation takes the spread over the batch: one sequence has none."""
+    if min(spec.batch_size, n_train) < 2 and any(isinstance(part, _BatchNorm) for part in model.modules()):
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"{spec.architecture} normalises over the sequences of a batch and cannot train on one at a time; use "
+            "batch_size 2 or more, and at least two training sequences",
+            field="batch_size",
+        )
+
+
 def _train_epoch(
     model: Architecture,
     rows: Rows,
     spec: TrainModelSpec,
+    objective: Objective,
     optimizer: torch.optim.Optimizer,
     scaler: torch.amp.GradScaler,
     randomness: Randomness,
     place: Place,
     check_cancel: CheckCancel,
     where: str,
-) -> tuple[float, float]:
-    """One epoch; mean loss and accuracy over the sequences as they were trained on (dropout on)."""
+) -> Measured:
+    """One epoch; its loss and score over the sequences as they were trained on (dropout on, weights moving)."""
     model.train()
-    total_loss = torch.zeros((), dtype=torch.float64, device=place.device if place.device.type == "cuda" else None)
-    correct = torch.zeros((), dtype=torch.int64, device=total_loss.device)
-    batches = training_batches(rows, randomness, spec.batch_size, spec.rc_augmentation, place.device)
+    tally = _Tally(objective, place.device)
+    batches = training_batches(rows, randomness, spec.batch_size, spec.strands, place.device)
     checked = _checked(batches, check_cancel)
     while group := list(islice(checked, spec.accumulation)):
-        in_group = sum(len(y) for _, y in group)
+        # the mean over the whole group, so that a short last batch weighs as much as its sequences
+        weight = sum(objective.weight(y) for _, y in group)
+        divisor = weight.clamp(min=1e-12) if isinstance(weight, Tensor) else weight
         for x, y in group:
             with place.autocast():
                 logits = model(x)
-            loss = cross_entropy(logits.float(), y, reduction="sum")
-            # the mean over the whole group, so that a short last batch weighs as much as its sequences
-            scaler.scale(loss / in_group).backward()
-            total_loss += loss.detach()
-            correct += (logits.argmax(1) == y).sum()
+            loss = objective.total(logits, y)
+            scaler.scale(loss / divisor).backward()
+            tally.add(loss.detach(), logits.detach(), y)
         scaler.step(optimizer)
         scaler.update()
         optimizer.zero_grad(set_to_none=True)
-    mean_loss = float(total_loss) / len(rows)
-    if not math.isfinite(mean_loss):
+    measured = tally.result()
+    if not math.isfinite(measured.loss):
         raise UserError(
             Reason.TRAINING_DIVERGED,
-            f"the training loss is {mean_loss} at {where}; lower learning_rate (now {spec.learning_rate:g})"
+            f"the training loss is {measured.loss} at {where}; lower learning_rate (now {spec.learning_rate:g})"
             + (" or switch amp off" if place.amp != "off" else ""),
             field="learning_rate",
         )
-    return mean_loss, int(correct) / len(rows)
+    return measured
 
 
 @torch.no_grad()
 def evaluate(
-    model: Architecture, rows: Rows, place: Place, check_cancel: CheckCancel = lambda: None
-) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy in evaluation mode, in float32 whatever the training used."""
+    model: Architecture,
+    rows: Rows,
+    place: Place,
+    objective: Objective = Objective(),  # noqa: B008 - frozen
+    both_strands: bool = False,
+    check_cancel: CheckCancel = lambda: None,
+) -> Measured:
+    """Mean loss and score in evaluation mode, in float32 whatever the training used.
+
+    ``both_strands``: the reverse complement of each sequence counts as a sequence of its own.
+    """
     model.eval()
     logits, targets = [], []
-    for start in range(0, len(rows), EVALUATION_BATCH):
-        check_cancel()
-        x, y = rows.batch(torch.arange(start, min(start + EVALUATION_BATCH, len(rows))), place.device)
-        logits.append(model(x))
-        targets.append(y)
+    for flipped in (False, True) if both_strands else (False,):
+        for start in range(0, len(rows), EVALUATION_BATCH):
+            check_cancel()
+            chosen = torch.arange(start, min(start + EVALUATION_BATCH, len(rows)))
+            x, y = rows.batch(chosen, place.device, torch.ones(len(chosen), dtype=torch.bool) if flipped else None)
+            logits.append(model(x))
+            targets.append(y)
     all_logits, all_targets = torch.cat(logits), torch.cat(targets)
-    loss = float(cross_entropy(all_logits, all_targets))
-    return loss, float((all_logits.argmax(1) == all_targets).double().mean())
+    weight = float(objective.weight(all_targets))
+    loss = float(objective.total(all_logits, all_targets)) / weight if weight else math.nan
+    return Measured(loss, score(objective.loss, all_logits.cpu().numpy(), all_targets.cpu().numpy()))
+
+
+class _Tally:
+    """Loss and score of an epoch, summed on the device: nothing waits for a batch to end."""
+
+    def __init__(self, objective: Objective, device: torch.device) -> None:
+        self._objective = objective
+        self._loss = torch.zeros((), dtype=torch.float64, device=device)
+        self._weight: Tensor | float = 0
+        self._correct = torch.zeros((), dtype=torch.int64, device=device)
+        self._n = 0
+        self._kept: list[tuple[Tensor, Tensor]] = []
+
+    def add(self, loss: Tensor, logits: Tensor, targets: Tensor) -> None:
+        """A batch: its summed loss, its logits and targets."""
+        self._loss += loss
+        self._weight = self._weight + self._objective.weight(targets)
+        if self._objective.loss == "cross_entropy":
+            self._correct += (logits.argmax(1) == targets).sum()
+        elif self._n * self._objective.n_outputs < SCORED_ENTRIES:
+            self._kept.append((logits, targets))
+        self._n += len(targets)
+
+    def result(self) -> Measured:
+        """The epoch's mean loss and its score."""
+        weight = float(self._weight)
+        loss = float(self._loss) / weight if weight else math.nan
+        if self._objective.loss == "cross_entropy":
+            return Measured(loss, int(self._correct) / self._n)
+        logits, targets = (torch.cat(list(parts)) for parts in zip(*self._kept, strict=True))
+        return Measured(loss, score(self._objective.loss, logits.float().cpu().numpy(), targets.cpu().numpy()))
 
 
 def _checked(batches: Iterator[Batch], check_cancel: CheckCancel) -> Iterator[Batch]:
@@ -213,31 +281,43 @@ def _checked(batches: Iterator[Batch], check_cancel: CheckCancel) -> Iterator[Ba
         yield batch
 
 
-def _better(spec: TrainModelSpec, loss: float, accuracy: float, best: float) -> bool:
+def _criterion(spec: TrainModelSpec, selected: Measured) -> float:
+    """What chooses the epoch: the loss, or under paper the (test) accuracy."""
+    if spec.protocol != "paper":
+        return selected.loss
+    assert selected.score is not None
+    return selected.score
+
+
+def _better(spec: TrainModelSpec, objective: Objective, selected: Measured, best: float) -> bool:
     if math.isnan(best):
         return True
-    return accuracy > best if spec.protocol == "paper" else loss < best - MIN_IMPROVEMENT
+    if spec.protocol == "paper":
+        return _criterion(spec, selected) > best
+    return selected.loss < best - MIN_IMPROVEMENT * (abs(best) if objective.relative else 1.0)
 
 
 def _history_row(
     spec: TrainModelSpec,
+    objective: Objective,
     seed: int,
     epoch: int,
-    train_loss: float,
-    train_accuracy: float,
-    loss: float,
-    accuracy: float,
+    trained: Measured,
+    held: Measured,
     rate: float,
 ) -> dict[str, Any]:
     paper = spec.protocol == "paper"
+    accuracy = SCORE_OF[objective.loss] == "accuracy"
     return {
         "seed": seed,
         "epoch": epoch,
-        "train_loss": train_loss,
-        "train_accuracy": train_accuracy,
-        "validation_loss": None if paper else loss,
-        "validation_accuracy": None if paper else accuracy,
-        "test_accuracy": accuracy if paper else None,
+        "train_loss": trained.loss,
+        "train_accuracy": trained.score if accuracy else None,
+        "train_score": trained.score,
+        "validation_loss": None if paper else held.loss,
+        "validation_accuracy": held.score if accuracy and not paper else None,
+        "validation_score": None if paper else held.score,
+        "test_accuracy": held.score if paper else None,
         "learning_rate": rate,
     }
 

@@ -21,8 +21,9 @@ import torch
 from cislex_core.artifacts import Artifact, Manifest
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, RetryableError
+from cislex_core.targets import TARGET_TYPES
 
-from cislex_trainer.data import Rows, split_indices
+from cislex_trainer.data import TrainingData
 from cislex_trainer.devices import choose
 from cislex_trainer.loop import train_seed
 from cislex_trainer.specs import TrainModelSpec
@@ -136,20 +137,20 @@ def _train(run: Run, connection: Connection) -> None:
     try:
         folder = Path(run.dataset_dir)
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
-        dataset = Dataset.from_artifact(Artifact(run.dataset_digest, folder, manifest))
+        dataset = Dataset.from_artifact(Artifact(run.dataset_digest, folder, manifest), TARGET_TYPES)
         spec = TrainModelSpec.model_validate(run.spec)
-        train_index, validation_index, test_index = split_indices(dataset, spec.protocol)
         place = choose("cpu", spec.amp, paper=spec.protocol == "paper")
+        data = TrainingData.of(spec, dataset, place)
         train_seed(
             run.seed,
             spec,
-            Rows.of(dataset, train_index, place.device),
-            Rows.of(dataset, test_index if spec.protocol == "paper" else validation_index, place.device),
+            data.train,
+            data.selection,
             place,
             Path(run.checkpoint),
             check_cancel=lambda: None,
             on_epoch=lambda row: connection.send(("epoch", row)),
-            n_classes=len(dataset.classes),
+            objective=data.objective,
         )
         connection.send(("done", None))
     except Exception as error:  # the caller raises it: a user's error stays one, a full disk stays an OSError

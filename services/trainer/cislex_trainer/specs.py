@@ -10,15 +10,19 @@ from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo,
 from cislex_models.registry import check_options
 from pydantic import Field, model_validator
 
+from cislex_trainer.comparison_specs import COMPARISON_SPECS
+
 DatasetDigest = Annotated[ArtifactDigest, NamesArtifact(("dataset",))]
 ModelDigest = Annotated[ArtifactDigest, NamesArtifact(("model",))]
 ExportDigest = Annotated[ArtifactDigest, NamesArtifact(("export",))]
 EvaluationDigest = Annotated[ArtifactDigest, NamesArtifact(("evaluation",))]
 Device = Literal["auto", "cpu", "cuda"]
 Split = Literal["train", "validation", "test", "all"]
+Strands = Literal["random", "both", "forward"]
 
 # What a protocol sets where the request says nothing. "default": chosen on yeast Reb1/Abf1 (docs/methods.md);
-# "paper": WTKO-CNN, section 3.2 and the published code (no weight decay there; the text has 1e-4).
+# "paper": WTKO-CNN, section 3.2 and the published code (no weight decay there; the text has 1e-4);
+# "explainn": Methods of Novakovsky et al. 2023 (the reverse complements are part of train and validation).
 PROTOCOLS: dict[str, dict[str, Any]] = {
     "default": {
         "patience": 10,
@@ -26,7 +30,7 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
         "accumulation": 1,
         "learning_rate": 2e-3,
         "weight_decay": 0.0,
-        "rc_augmentation": True,
+        "strands": "random",
     },
     "paper": {
         "epochs": 100,
@@ -35,7 +39,15 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
         "accumulation": 4,
         "learning_rate": 1e-3,
         "weight_decay": 0.0,
-        "rc_augmentation": False,
+        "strands": "forward",
+    },
+    "explainn": {
+        "patience": 10,
+        "batch_size": 100,
+        "accumulation": 1,
+        "learning_rate": 3e-3,
+        "weight_decay": 0.0,
+        "strands": "both",
     },
 }
 
@@ -46,7 +58,7 @@ EPOCHS_LEAST, EPOCHS_MOST = 10, 60
 
 
 def epochs_for(n_sequences: int, batch_size: int, accumulation: int) -> int:
-    """The number of epochs when the request leaves it open."""
+    """The number of epochs when the request leaves it open; both strands of a sequence count as two sequences."""
     per_epoch = max(1, math.ceil(n_sequences / (batch_size * accumulation)))
     return min(EPOCHS_MOST, max(EPOCHS_LEAST, math.ceil(UPDATES / per_epoch)))
 
@@ -58,13 +70,16 @@ class TrainModelSpec(TaskSpec):
     architecture: str = "wtko_cnn"
     options: dict[str, Any] = Field(default_factory=dict)
     seeds: list[Annotated[int, Field(ge=0, lt=2**31)]] = Field([0, 1, 2, 3, 4], min_length=1, max_length=100)
-    protocol: Literal["default", "paper"] = "default"
+    protocol: Literal["default", "paper", "explainn"] = "default"
+    loss: Literal["auto", "cross_entropy", "bce", "mse", "poisson", "pearson"] = "auto"
+    class_weights: Literal["none", "balanced"] = "none"
     epochs: int | None = Field(None, ge=1, le=10_000)
     patience: int = Field(10, ge=0, le=10_000)
     batch_size: int = Field(32, ge=1, le=65_536)
     accumulation: int = Field(1, ge=1, le=1024)
     learning_rate: float = Field(2e-3, gt=0.0, le=1.0)
     weight_decay: float = Field(0.0, ge=0.0, le=1.0)
+    strands: Strands = "random"
     rc_augmentation: bool = True
     device: Device = "auto"
     amp: Literal["auto", "off", "bf16", "fp16"] = "auto"
@@ -72,15 +87,25 @@ class TrainModelSpec(TaskSpec):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_protocol(cls, values: Any) -> Any:
-        if isinstance(values, dict):
-            preset = PROTOCOLS.get(str(values.get("protocol", "default")), {})
-            return {**preset, **values}
-        return values
+        if not isinstance(values, dict):
+            return values
+        preset = dict(PROTOCOLS.get(str(values.get("protocol", "default")), {}))
+        augment = values.get("rc_augmentation")
+        if augment is not None and preset and "strands" not in values:
+            off, on = "forward", "both" if preset["strands"] == "both" else "random"
+            preset["strands"] = off if augment in (False, "false", "False", 0) else on
+        return {**preset, **values}
 
     @model_validator(mode="after")
     def _check(self) -> TrainModelSpec:
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds must differ from one another, got {self.seeds}")
+        both_strands = self.strands != "forward"
+        if "rc_augmentation" in self.model_fields_set and self.rc_augmentation != both_strands:
+            raise ValueError(
+                f"strands {self.strands} contradicts rc_augmentation {self.rc_augmentation}; give one of them"
+            )
+        self.rc_augmentation = both_strands
         try:
             checked = check_options(self.architecture, self.options)
         except UserError as error:
@@ -135,4 +160,5 @@ SPECS: dict[str, TaskInfo] = {
     "trainer.EvaluateModel": TaskInfo(spec=EvaluateModelSpec, kind="evaluation", gpu=True, heavy=True),
     "trainer.ExportModel": TaskInfo(spec=ExportModelSpec, kind="export", heavy=True),
     "trainer.Predict": TaskInfo(spec=PredictSpec, kind="predictions", heavy=True),
+    **COMPARISON_SPECS,
 }

@@ -11,14 +11,17 @@ from typing import Any
 import pyarrow as pa
 import torch
 from cislex_core.datasets import Dataset
+from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs, Out, Progress
 from cislex_models.checkpoint import save_model
 from cislex_models.registry import check_options, check_window
 
-from cislex_trainer.data import Rows, split_indices
+from cislex_trainer.data import TrainingData
 from cislex_trainer.devices import Place, choose
 from cislex_trainer.loop import Trained, train_seed
+from cislex_trainer.losses import ACTIVATION_OF, LossName
 from cislex_trainer.parallel import n_processes, one_thread, train_side_by_side
+from cislex_trainer.scores import SCORE_OF
 from cislex_trainer.specs import TrainModelSpec, epochs_for
 
 HISTORY = pa.schema(
@@ -27,8 +30,10 @@ HISTORY = pa.schema(
         ("epoch", pa.int64()),
         ("train_loss", pa.float64()),
         ("train_accuracy", pa.float64()),
+        ("train_score", pa.float64()),
         ("validation_loss", pa.float64()),
         ("validation_accuracy", pa.float64()),
+        ("validation_score", pa.float64()),
         ("test_accuracy", pa.float64()),
         ("learning_rate", pa.float64()),
         ("seconds", pa.float64()),
@@ -42,14 +47,14 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
     DEVICE_UNAVAILABLE, EMPTY_SPLIT, ONE_CLASS and WINDOW_TOO_SHORT.
     """
     started = time.perf_counter()
-    dataset = Dataset.from_artifact(inputs.artifact(spec.dataset))
+    dataset = Dataset.from_artifact(inputs.artifact(spec.dataset), TARGET_TYPES)
     check_window(spec.architecture, check_options(spec.architecture, spec.options), dataset.window_bp)
-    train_index, validation_index, test_index = split_indices(dataset, spec.protocol)
     paper = spec.protocol == "paper"
-    if spec.epochs is None:
-        epochs = epochs_for(len(train_index), spec.batch_size, spec.accumulation)
-        spec = spec.model_copy(update={"epochs": epochs})
     place = choose(spec.device, spec.amp, paper=paper)
+    data = TrainingData.of(spec, dataset, place)
+    if spec.epochs is None:
+        shown = len(data.train) * (2 if spec.strands == "both" else 1)
+        spec = spec.model_copy(update={"epochs": epochs_for(shown, spec.batch_size, spec.accumulation)})
     progress.message(f"training on {place.name} in {place.dtype} ({place.reason})")
     if paper:
         progress.warn(
@@ -58,12 +63,12 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
         )
     if place.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(place.device)
-    train = Rows.of(dataset, train_index, place.device)
-    selection = Rows.of(dataset, test_index if paper else validation_index, place.device)
 
-    trained = _train_all(spec, dataset, train, selection, place, progress)
+    trained = _train_all(spec, dataset, data, place, progress)
+    loss = data.objective.loss
     for result in trained:
-        save_model(result.model, out.path(f"seed_{result.seed}/model.json").parent, dataset.classes, result.seed)
+        folder = out.path(f"seed_{result.seed}/model.json").parent
+        save_model(result.model, folder, dataset.outputs, result.seed, target_type=dataset.target_type, loss=loss)
     out.write_table("history.parquet", history_table(trained))
     record = {
         "spec": spec.model_dump(mode="json"),
@@ -74,8 +79,12 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
         "peak_memory_bytes": place.peak_memory_bytes(),
         "seconds": time.perf_counter() - started,
         "selection": "test" if paper else "validation",
-        "n_train": len(train),
-        "n_selection": len(selection),
+        "n_train": len(data.train),
+        "n_selection": len(data.selection),
+        "n_parameters": trained[0].model.n_parameters,
+        "target_type": dataset.target_type,
+        "loss": loss,
+        "score": SCORE_OF[loss],
         "torch": torch.__version__,
     }
     out.write_json("training.json", record)
@@ -85,9 +94,14 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
     out.genome_digest = dataset.genome_digest
     out.semantics = {
         "input": {"tensor": "one_hot", "layout": "n,4,length", "alphabet": "ACGT", "N": "zeros"},
-        "output": {"tensor": "logits", "classes": dataset.classes},
+        "output": {
+            "tensor": "logits",
+            "classes": dataset.outputs,
+            "target_type": dataset.target_type,
+            "activation": ACTIVATION_OF[loss],
+        },
     }
-    out.summary = summary(spec, dataset, trained, place)
+    out.summary = summary(spec, dataset, loss, trained, place)
 
 
 class _Board:
@@ -110,7 +124,7 @@ class _Board:
         self._update(seed=float(result.seed))
         position = result.position
         best = position.history[position.best_epoch - 1]
-        named = ("validation_loss", "test_accuracy")
+        named = ("validation_loss", "validation_score", "test_accuracy")
         shown = ", ".join(f"{key} {best[key]:.4f}" for key in named if best[key] is not None)
         self._progress.message(f"seed {result.seed}: epoch {position.best_epoch} of {position.epoch} kept, {shown}")
 
@@ -119,7 +133,7 @@ class _Board:
 
 
 def _train_all(
-    spec: TrainModelSpec, dataset: Dataset, train: Rows, selection: Rows, place: Place, progress: Progress
+    spec: TrainModelSpec, dataset: Dataset, data: TrainingData, place: Place, progress: Progress
 ) -> list[Trained]:
     board = _Board(spec, progress)
 
@@ -129,8 +143,8 @@ def _train_all(
     def one(seed: int) -> Trained:
         on_epoch = partial(board.epoch, seed)
         return train_seed(
-            seed, spec, train, selection, place, checkpoint_of(seed), progress.check_cancel, on_epoch,
-            n_classes=len(dataset.classes),
+            seed, spec, data.train, data.selection, place, checkpoint_of(seed), progress.check_cancel, on_epoch,
+            data.objective,
         )  # fmt: skip
 
     on_cpu = place.device.type == "cpu"
@@ -155,12 +169,14 @@ def history_table(trained: list[Trained]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=HISTORY)
 
 
-def summary(spec: TrainModelSpec, dataset: Dataset, trained: list[Trained], place: Place) -> dict[str, Any]:
+def summary(
+    spec: TrainModelSpec, dataset: Dataset, loss: LossName, trained: list[Trained], place: Place
+) -> dict[str, Any]:
     """The fields of the Model message; no time and no host, since the manifest is hashed."""
     return {
         "architecture": spec.architecture,
         "window_bp": dataset.window_bp,
-        "classes": dataset.classes,
+        "classes": dataset.outputs,
         "n_parameters": trained[0].model.n_parameters,
         "protocol": f"PROTOCOL_{spec.protocol.upper()}",
         "selection": "test" if spec.protocol == "paper" else "validation",
@@ -168,12 +184,15 @@ def summary(spec: TrainModelSpec, dataset: Dataset, trained: list[Trained], plac
         "dtype": place.dtype,
         "dataset": dataset.digest,
         "seeds": [_seed_summary(result) for result in trained],
+        "target_type": dataset.target_type,
+        "loss": loss,
+        "score": SCORE_OF[loss],
     }
 
 
 def _seed_summary(result: Trained) -> dict[str, Any]:
     best = result.position.history[result.position.best_epoch - 1]
-    held = {key: best[key] for key in ("validation_loss", "validation_accuracy", "test_accuracy")}
+    held = {key: best[key] for key in ("validation_loss", "validation_accuracy", "test_accuracy", "validation_score")}
     return {
         "seed": result.seed,
         "best_epoch": result.position.best_epoch,

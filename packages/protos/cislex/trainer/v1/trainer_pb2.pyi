@@ -15,6 +15,30 @@ class Protocol(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PROTOCOL_UNSPECIFIED: _ClassVar[Protocol]
     PROTOCOL_DEFAULT: _ClassVar[Protocol]
     PROTOCOL_PAPER: _ClassVar[Protocol]
+    PROTOCOL_EXPLAINN: _ClassVar[Protocol]
+
+class Loss(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LOSS_UNSPECIFIED: _ClassVar[Loss]
+    LOSS_AUTO: _ClassVar[Loss]
+    LOSS_CROSS_ENTROPY: _ClassVar[Loss]
+    LOSS_BCE: _ClassVar[Loss]
+    LOSS_MSE: _ClassVar[Loss]
+    LOSS_POISSON: _ClassVar[Loss]
+    LOSS_PEARSON: _ClassVar[Loss]
+
+class ClassWeights(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CLASS_WEIGHTS_UNSPECIFIED: _ClassVar[ClassWeights]
+    CLASS_WEIGHTS_NONE: _ClassVar[ClassWeights]
+    CLASS_WEIGHTS_BALANCED: _ClassVar[ClassWeights]
+
+class Strands(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STRANDS_UNSPECIFIED: _ClassVar[Strands]
+    STRANDS_RANDOM: _ClassVar[Strands]
+    STRANDS_BOTH: _ClassVar[Strands]
+    STRANDS_FORWARD: _ClassVar[Strands]
 
 class Device(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -47,6 +71,21 @@ class Pad(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 PROTOCOL_UNSPECIFIED: Protocol
 PROTOCOL_DEFAULT: Protocol
 PROTOCOL_PAPER: Protocol
+PROTOCOL_EXPLAINN: Protocol
+LOSS_UNSPECIFIED: Loss
+LOSS_AUTO: Loss
+LOSS_CROSS_ENTROPY: Loss
+LOSS_BCE: Loss
+LOSS_MSE: Loss
+LOSS_POISSON: Loss
+LOSS_PEARSON: Loss
+CLASS_WEIGHTS_UNSPECIFIED: ClassWeights
+CLASS_WEIGHTS_NONE: ClassWeights
+CLASS_WEIGHTS_BALANCED: ClassWeights
+STRANDS_UNSPECIFIED: Strands
+STRANDS_RANDOM: Strands
+STRANDS_BOTH: Strands
+STRANDS_FORWARD: Strands
 DEVICE_UNSPECIFIED: Device
 DEVICE_AUTO: Device
 DEVICE_CPU: Device
@@ -66,7 +105,7 @@ PAD_CENTER: Pad
 PAD_END: Pad
 
 class TrainModelRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "architecture", "options", "seeds", "protocol", "epochs", "patience", "batch_size", "accumulation", "learning_rate", "weight_decay", "rc_augmentation", "device", "amp")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "architecture", "options", "seeds", "protocol", "epochs", "patience", "batch_size", "accumulation", "learning_rate", "weight_decay", "rc_augmentation", "device", "amp", "loss", "class_weights", "strands")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +138,9 @@ class TrainModelRequest(_message.Message):
     RC_AUGMENTATION_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     AMP_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    CLASS_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    STRANDS_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -117,7 +159,10 @@ class TrainModelRequest(_message.Message):
     rc_augmentation: bool
     device: Device
     amp: Amp
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., architecture: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ..., seeds: _Optional[_Iterable[int]] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., epochs: _Optional[int] = ..., patience: _Optional[int] = ..., batch_size: _Optional[int] = ..., accumulation: _Optional[int] = ..., learning_rate: _Optional[float] = ..., weight_decay: _Optional[float] = ..., rc_augmentation: _Optional[bool] = ..., device: _Optional[_Union[Device, str]] = ..., amp: _Optional[_Union[Amp, str]] = ...) -> None: ...
+    loss: Loss
+    class_weights: ClassWeights
+    strands: Strands
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., architecture: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ..., seeds: _Optional[_Iterable[int]] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., epochs: _Optional[int] = ..., patience: _Optional[int] = ..., batch_size: _Optional[int] = ..., accumulation: _Optional[int] = ..., learning_rate: _Optional[float] = ..., weight_decay: _Optional[float] = ..., rc_augmentation: _Optional[bool] = ..., device: _Optional[_Union[Device, str]] = ..., amp: _Optional[_Union[Amp, str]] = ..., loss: _Optional[_Union[Loss, str]] = ..., class_weights: _Optional[_Union[ClassWeights, str]] = ..., strands: _Optional[_Union[Strands, str]] = ...) -> None: ...
 
 class EvaluateModelRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "n_bootstrap", "bootstrap_seed", "rc_average", "batch_size", "device")
@@ -215,23 +260,25 @@ class PredictRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., export: _Optional[str] = ..., dataset: _Optional[str] = ..., sequences: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., split: _Optional[_Union[Split, str]] = ..., pad: _Optional[_Union[Pad, str]] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
 
 class SeedResult(_message.Message):
-    __slots__ = ("seed", "best_epoch", "n_epochs", "validation_loss", "validation_accuracy", "test_accuracy")
+    __slots__ = ("seed", "best_epoch", "n_epochs", "validation_loss", "validation_accuracy", "test_accuracy", "validation_score")
     SEED_FIELD_NUMBER: _ClassVar[int]
     BEST_EPOCH_FIELD_NUMBER: _ClassVar[int]
     N_EPOCHS_FIELD_NUMBER: _ClassVar[int]
     VALIDATION_LOSS_FIELD_NUMBER: _ClassVar[int]
     VALIDATION_ACCURACY_FIELD_NUMBER: _ClassVar[int]
     TEST_ACCURACY_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_SCORE_FIELD_NUMBER: _ClassVar[int]
     seed: int
     best_epoch: int
     n_epochs: int
     validation_loss: float
     validation_accuracy: float
     test_accuracy: float
-    def __init__(self, seed: _Optional[int] = ..., best_epoch: _Optional[int] = ..., n_epochs: _Optional[int] = ..., validation_loss: _Optional[float] = ..., validation_accuracy: _Optional[float] = ..., test_accuracy: _Optional[float] = ...) -> None: ...
+    validation_score: float
+    def __init__(self, seed: _Optional[int] = ..., best_epoch: _Optional[int] = ..., n_epochs: _Optional[int] = ..., validation_loss: _Optional[float] = ..., validation_accuracy: _Optional[float] = ..., test_accuracy: _Optional[float] = ..., validation_score: _Optional[float] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "artifact", "architecture", "window_bp", "classes", "n_parameters", "protocol", "selection", "device", "dtype", "dataset", "seeds")
+    __slots__ = ("name", "artifact", "architecture", "window_bp", "classes", "n_parameters", "protocol", "selection", "device", "dtype", "dataset", "seeds", "target_type", "loss", "score")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
@@ -244,6 +291,9 @@ class Model(_message.Message):
     DTYPE_FIELD_NUMBER: _ClassVar[int]
     DATASET_FIELD_NUMBER: _ClassVar[int]
     SEEDS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     architecture: str
@@ -256,7 +306,10 @@ class Model(_message.Message):
     dtype: str
     dataset: str
     seeds: _containers.RepeatedCompositeFieldContainer[SeedResult]
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., architecture: _Optional[str] = ..., window_bp: _Optional[int] = ..., classes: _Optional[_Iterable[str]] = ..., n_parameters: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., selection: _Optional[str] = ..., device: _Optional[str] = ..., dtype: _Optional[str] = ..., dataset: _Optional[str] = ..., seeds: _Optional[_Iterable[_Union[SeedResult, _Mapping]]] = ...) -> None: ...
+    target_type: str
+    loss: str
+    score: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., architecture: _Optional[str] = ..., window_bp: _Optional[int] = ..., classes: _Optional[_Iterable[str]] = ..., n_parameters: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., selection: _Optional[str] = ..., device: _Optional[str] = ..., dtype: _Optional[str] = ..., dataset: _Optional[str] = ..., seeds: _Optional[_Iterable[_Union[SeedResult, _Mapping]]] = ..., target_type: _Optional[str] = ..., loss: _Optional[str] = ..., score: _Optional[str] = ...) -> None: ...
 
 class Interval(_message.Message):
     __slots__ = ("metric", "low", "high")
@@ -477,6 +530,141 @@ class ListPredictionSetsResponse(_message.Message):
     def __init__(self, predictions: _Optional[_Iterable[_Union[PredictionSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class DeletePredictionSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class CompareModelsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "models", "evaluations", "names", "reference", "n_bootstrap", "bootstrap_seed")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    EVALUATIONS_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    N_BOOTSTRAP_FIELD_NUMBER: _ClassVar[int]
+    BOOTSTRAP_SEED_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    models: _containers.RepeatedScalarFieldContainer[str]
+    evaluations: _containers.RepeatedScalarFieldContainer[str]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    reference: str
+    n_bootstrap: int
+    bootstrap_seed: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., models: _Optional[_Iterable[str]] = ..., evaluations: _Optional[_Iterable[str]] = ..., names: _Optional[_Iterable[str]] = ..., reference: _Optional[str] = ..., n_bootstrap: _Optional[int] = ..., bootstrap_seed: _Optional[int] = ...) -> None: ...
+
+class ComparedMetric(_message.Message):
+    __slots__ = ("metric", "ensemble", "mean", "sd")
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    ENSEMBLE_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    SD_FIELD_NUMBER: _ClassVar[int]
+    metric: str
+    ensemble: float
+    mean: float
+    sd: float
+    def __init__(self, metric: _Optional[str] = ..., ensemble: _Optional[float] = ..., mean: _Optional[float] = ..., sd: _Optional[float] = ...) -> None: ...
+
+class Difference(_message.Message):
+    __slots__ = ("metric", "difference", "low", "high", "pvalue", "qvalue")
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    PVALUE_FIELD_NUMBER: _ClassVar[int]
+    QVALUE_FIELD_NUMBER: _ClassVar[int]
+    metric: str
+    difference: float
+    low: float
+    high: float
+    pvalue: float
+    qvalue: float
+    def __init__(self, metric: _Optional[str] = ..., difference: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., pvalue: _Optional[float] = ..., qvalue: _Optional[float] = ...) -> None: ...
+
+class ComparedModel(_message.Message):
+    __slots__ = ("name", "model", "evaluation", "architecture", "n_parameters", "seconds", "n_seeds", "metrics", "against_reference")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
+    ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
+    N_PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    N_SEEDS_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    AGAINST_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    model: str
+    evaluation: str
+    architecture: str
+    n_parameters: int
+    seconds: float
+    n_seeds: int
+    metrics: _containers.RepeatedCompositeFieldContainer[ComparedMetric]
+    against_reference: Difference
+    def __init__(self, name: _Optional[str] = ..., model: _Optional[str] = ..., evaluation: _Optional[str] = ..., architecture: _Optional[str] = ..., n_parameters: _Optional[int] = ..., seconds: _Optional[float] = ..., n_seeds: _Optional[int] = ..., metrics: _Optional[_Iterable[_Union[ComparedMetric, _Mapping]]] = ..., against_reference: _Optional[_Union[Difference, _Mapping]] = ...) -> None: ...
+
+class Comparison(_message.Message):
+    __slots__ = ("name", "artifact", "dataset", "split", "n_sequences", "target_type", "main_metric", "reference", "interval_blocks", "models")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
+    MAIN_METRIC_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    dataset: str
+    split: str
+    n_sequences: int
+    target_type: str
+    main_metric: str
+    reference: str
+    interval_blocks: str
+    models: _containers.RepeatedCompositeFieldContainer[ComparedModel]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., dataset: _Optional[str] = ..., split: _Optional[str] = ..., n_sequences: _Optional[int] = ..., target_type: _Optional[str] = ..., main_metric: _Optional[str] = ..., reference: _Optional[str] = ..., interval_blocks: _Optional[str] = ..., models: _Optional[_Iterable[_Union[ComparedModel, _Mapping]]] = ...) -> None: ...
+
+class GetComparisonRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListComparisonsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListComparisonsResponse(_message.Message):
+    __slots__ = ("comparisons", "next_page_token")
+    COMPARISONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    comparisons: _containers.RepeatedCompositeFieldContainer[Comparison]
+    next_page_token: str
+    def __init__(self, comparisons: _Optional[_Iterable[_Union[Comparison, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteComparisonRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str

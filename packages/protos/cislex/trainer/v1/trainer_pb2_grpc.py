@@ -117,6 +117,26 @@ class TrainerServiceStub:
                 request_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeletePredictionSetRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.CompareModels = channel.unary_unary(
+                '/cislex.trainer.v1.TrainerService/CompareModels',
+                request_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.CompareModelsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.GetComparison = channel.unary_unary(
+                '/cislex.trainer.v1.TrainerService/GetComparison',
+                request_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.GetComparisonRequest.SerializeToString,
+                response_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.Comparison.FromString,
+                _registered_method=True)
+        self.ListComparisons = channel.unary_unary(
+                '/cislex.trainer.v1.TrainerService/ListComparisons',
+                request_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.ListComparisonsRequest.SerializeToString,
+                response_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.ListComparisonsResponse.FromString,
+                _registered_method=True)
+        self.DeleteComparison = channel.unary_unary(
+                '/cislex.trainer.v1.TrainerService/DeleteComparison',
+                request_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeleteComparisonRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class TrainerServiceServicer:
@@ -242,6 +262,37 @@ class TrainerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareModels(self, request, context):
+        """Puts several models in one table: metrics of their seeds and ensembles, and paired differences on the same rows. The
+        response is Comparison.
+        Errors: INVALID_REQUEST (bounds; an evaluation of another model; datasets, splits or outputs differ; unknown
+        reference), NOT_FOUND, ARTIFACT_KIND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetComparison(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListComparisons(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteComparison(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TrainerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -323,6 +374,26 @@ def add_TrainerServiceServicer_to_server(servicer, server):
             'DeletePredictionSet': grpc.unary_unary_rpc_method_handler(
                     servicer.DeletePredictionSet,
                     request_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeletePredictionSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'CompareModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareModels,
+                    request_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.CompareModelsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'GetComparison': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetComparison,
+                    request_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.GetComparisonRequest.FromString,
+                    response_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.Comparison.SerializeToString,
+            ),
+            'ListComparisons': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListComparisons,
+                    request_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.ListComparisonsRequest.FromString,
+                    response_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.ListComparisonsResponse.SerializeToString,
+            ),
+            'DeleteComparison': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteComparison,
+                    request_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeleteComparisonRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
@@ -758,6 +829,114 @@ class TrainerService:
             target,
             '/cislex.trainer.v1.TrainerService/DeletePredictionSet',
             cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeletePredictionSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.trainer.v1.TrainerService/CompareModels',
+            cislex_dot_trainer_dot_v1_dot_trainer__pb2.CompareModelsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetComparison(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.trainer.v1.TrainerService/GetComparison',
+            cislex_dot_trainer_dot_v1_dot_trainer__pb2.GetComparisonRequest.SerializeToString,
+            cislex_dot_trainer_dot_v1_dot_trainer__pb2.Comparison.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListComparisons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.trainer.v1.TrainerService/ListComparisons',
+            cislex_dot_trainer_dot_v1_dot_trainer__pb2.ListComparisonsRequest.SerializeToString,
+            cislex_dot_trainer_dot_v1_dot_trainer__pb2.ListComparisonsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteComparison(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.trainer.v1.TrainerService/DeleteComparison',
+            cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeleteComparisonRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
