@@ -54,6 +54,7 @@ class Reason(Enum):
     EMPTY_SET = (Code.FAILED_PRECONDITION, "no sequence is left")
     ONE_CLASS = (Code.FAILED_PRECONDITION, "only one class is present")
     NO_RESOLVED_TARGET = (Code.FAILED_PRECONDITION, "no entry of a task is resolved")
+    EMPTY_TASK = (Code.FAILED_PRECONDITION, "a task has unresolved entries only")
     EMPTY_SPLIT = (Code.FAILED_PRECONDITION, "a split holds no sequence of a class")
     KMER_TOO_LONG = (Code.INVALID_ARGUMENT, "k is longer than the window")
     WINDOW_TOO_SHORT = (Code.INVALID_ARGUMENT, "the window is shorter than the receptive field")

@@ -13,7 +13,7 @@ from cislex_core.errors import Reason, UserError
 from cislex_core.fasta import SequenceSet
 from cislex_core.tasks import Out, Progress
 
-from cislex_encoder import balance, candidates, drops, splits, tables, windows
+from cislex_encoder import balance, candidates, drops, splits, windows, writing
 from cislex_encoder.drops import CLASS_NAMES, KO, WT, Candidates
 from cislex_encoder.preflight import Preflight
 from cislex_encoder.specs import BuildDatasetSpec
@@ -22,7 +22,7 @@ DEFAULT_WINDOW_BP = 600
 
 
 def build(spec: BuildDatasetSpec, inputs: Preflight, out: Out, progress: Progress) -> None:
-    """Write codes.npy, targets.npy, rows.parquet, drops.parquet and preflight.json, and fill ``out``'s facts."""
+    """Write the files of a dataset (``writing.write``), and fill ``out``'s facts."""
     for warning in inputs.warnings:
         progress.warn("PREFLIGHT", warning)
     if inputs.mapped:
@@ -42,14 +42,29 @@ def build(spec: BuildDatasetSpec, inputs: Preflight, out: Out, progress: Progres
     if spec.max_per_class is not None:
         balance.limit(rows, spec.max_per_class, spec.seed)
     _require_both(rows)
-    split, plan = _split_and_balance(spec, rows, inputs, progress)
+    split, plan = _split_and_balance(spec, rows, progress)
     order = _order(rows, ready)
-    written = _write(spec, inputs, rows, order, out, progress)
-    tables.write(out, rows, order, split, written)
-    report = inputs.report()
-    report["split"] = {"by": plan.by, "how": plan.how}
-    out.write_json("preflight.json", report)
-    _describe(spec, inputs, rows, order, split, plan, out)
+    blocks = (
+        windows.cut(inputs.genome, rows, order)
+        if inputs.genome is not None
+        else _ready_blocks(spec, inputs, rows, order)
+    )
+    targets = writing.Targets("class_index", list(CLASS_NAMES), rows.label.astype(np.int64))
+    writing.write(rows, order, split, targets, blocks, plan, _facts(spec, inputs), out, progress)
+
+
+def _facts(spec: BuildDatasetSpec, inputs: Preflight) -> writing.Facts:
+    return writing.Facts(
+        source="peaks" if inputs.genome else "fasta",
+        window="[summit - w/2, summit + w/2)" if inputs.genome else f"ready sequences, padded or cut: {spec.pad}",
+        strand="+" if inputs.genome else "as given",
+        seed=spec.seed,
+        genome_digest=inputs.genome.digest if inputs.genome else None,
+        preflight=inputs.report(),
+        mapped=inputs.mapped,
+        warnings=inputs.warnings,
+        protocol=spec.protocol,
+    )
 
 
 def _common_length(inputs: Preflight) -> int:
@@ -112,7 +127,7 @@ def _require_both(rows: Candidates) -> None:
 
 
 def _split_and_balance(
-    spec: BuildDatasetSpec, rows: Candidates, inputs: Preflight, progress: Progress
+    spec: BuildDatasetSpec, rows: Candidates, progress: Progress
 ) -> tuple[np.ndarray, splits.SplitPlan]:
     paper = spec.protocol == "paper"
     if paper and spec.balance:
@@ -168,71 +183,3 @@ def _ready_blocks(
     first = np.where(rows.source == 0, 0, len(sets[0]))
     index = np.arange(len(rows)) - first
     return windows.fit_all(sets, rows.source[order], index[order], rows.width, spec.pad or "center")
-
-
-def _write(
-    spec: BuildDatasetSpec, inputs: Preflight, rows: Candidates, order: np.ndarray, out: Out, progress: Progress
-) -> windows.Written:
-    if inputs.genome is not None:
-        blocks = windows.cut(inputs.genome, rows, order)
-    else:
-        blocks = _ready_blocks(spec, inputs, rows, order)
-
-    def tick(done: int) -> None:
-        progress.update(done, order.size, "sequences")
-        progress.check_cancel()
-
-    np.save(out.path("targets.npy"), rows.label[order].astype(np.int64))
-    return windows.write(out.path("codes.npy"), blocks, order.size, rows.width, tick)
-
-
-def _describe(
-    spec: BuildDatasetSpec,
-    inputs: Preflight,
-    rows: Candidates,
-    order: np.ndarray,
-    split: np.ndarray,
-    plan: splits.SplitPlan,
-    out: Out,
-) -> None:
-    label, chrom, of_split = rows.label[order], rows.chrom[order], split[order]
-    parts = []
-    for value, name in enumerate(splits.SPLIT_NAMES):
-        mine = of_split == value
-        parts.append(
-            {
-                "name": name,
-                "n_rows": int(mine.sum()),
-                "n_wt": int((label[mine] == WT).sum()),
-                "n_ko": int((label[mine] == KO).sum()),
-                "chroms": [rows.contigs[i] for i in np.unique(chrom[mine]) if i >= 0]
-                if plan.by == "chromosome"
-                else [],
-            }
-        )
-    out.kind = "dataset"
-    out.genome_digest = inputs.genome.digest if inputs.genome else None
-    out.seeds = [spec.seed]
-    out.semantics = {
-        "alphabet": "ACGT",
-        "codes": {"A": 0, "C": 1, "G": 2, "T": 3, "N": 4},
-        "layout": "codes (n, window) uint8",
-        "window": "[summit - w/2, summit + w/2)" if inputs.genome else f"ready sequences, padded or cut: {spec.pad}",
-        "coordinates": "0-based half-open",
-        "strand": "+" if inputs.genome else "as given",
-        "target": {"type": "class_index", "classes": list(CLASS_NAMES)},
-    }
-    out.summary = {
-        "n_rows": int(order.size),
-        "window_bp": rows.width,
-        "classes": [{"name": CLASS_NAMES[c], "n_rows": int((label == c).sum())} for c in (KO, WT)],
-        "splits": parts,
-        "dropped": rows.counts(),
-        "n_input_rows": len(rows),
-        "genome_digest": out.genome_digest or "",
-        "alias_used": [{"from_name": theirs, "to_name": ours} for theirs, ours in inputs.mapped.items()],
-        "split_by": plan.by,
-        "split_notes": plan.how,
-        "warnings": inputs.warnings,
-        "protocol": spec.protocol,
-    }

@@ -23,6 +23,12 @@ STATUS = (
     "over_limit",
     "not_in_split",
     "balanced_away",
+    "flagged",
+    "too_short",
+    "unresolved",
+    "other_class",
+    "overlaps_positive",
+    "not_chosen",
 )
 KO, WT = 0, 1
 CLASS_NAMES = ("KO", "WT")
@@ -30,7 +36,9 @@ CLASS_NAMES = ("KO", "WT")
 
 @dataclass
 class Candidates:
-    """All input rows of both classes as columns; ``label`` KO 0, WT 1; ``chrom`` indexes ``contigs``, −1 = none.
+    """All input rows as columns; ``label`` indexes ``classes`` (KO 0, WT 1); ``chrom`` indexes ``contigs``, −1 = none.
+
+    ``classes`` is empty where rows have targets of several tasks instead of a class; ``label`` is then 0 everywhere.
 
     ``left`` is the window's start (0-based); windows are [left, left + width). ``summit`` is absolute. Ready sequences
     have ``start`` −1 where their header named no place.
@@ -52,6 +60,7 @@ class Candidates:
     name: pa.Array
     chrom_as_written: np.ndarray
     written: list[str]
+    classes: tuple[str, ...] = CLASS_NAMES
     status: np.ndarray = field(init=False)
     detail: np.ndarray = field(init=False)
 
@@ -61,6 +70,11 @@ class Candidates:
 
     def __len__(self) -> int:
         return int(self.label.size)
+
+    @property
+    def labels(self) -> range:
+        """The values that ``label`` may have."""
+        return range(max(len(self.classes), 1))
 
     @property
     def kept(self) -> np.ndarray:
@@ -114,7 +128,7 @@ def drop_duplicates(rows: Candidates, min_distance_bp: int) -> None:
 
     The first in file order stays for equal windows; along the contig for near ones.
     """
-    for label in (KO, WT):
+    for label in rows.labels:
         mine = rows.kept[rows.label[rows.kept] == label]
         for _, part in rows.by_contig(mine):
             order = part[np.lexsort((part, rows.left[part]))]
@@ -156,23 +170,20 @@ def drop_n_on_contig(
 
 
 def drop_conflicts(rows: Candidates, distance_bp: int) -> None:
-    """A WT and a KO row whose window centres are nearer than ``distance_bp``: both go, neither label can be trusted.
+    """Rows of two classes whose window centres are nearer than ``distance_bp``: both go, neither label can be trusted.
 
     With the default distance, half a window, two such windows share more than half their bases.
     """
-    wt = rows.kept[rows.label[rows.kept] == WT]
-    ko = rows.kept[rows.label[rows.kept] == KO]
-    of_ko = dict(rows.by_contig(ko))
-    pairs = []
-    for contig, part in rows.by_contig(wt):
-        other = of_ko.get(contig)
-        if other is not None:
-            pairs += [(part, other), (other, part)]
+    kept = rows.kept
     marked = []
-    for part, other in pairs:
-        distance, nearest = nearest_distance(rows.left[part], rows.left[other])
-        near = distance < max(distance_bp, 1)
-        marked.append((part[near], other[nearest[near]], distance[near]))
+    for label in rows.labels:
+        of_other = dict(rows.by_contig(kept[rows.label[kept] != label]))
+        for contig, part in rows.by_contig(kept[rows.label[kept] == label]):
+            other = of_other.get(contig)
+            if other is not None:
+                distance, nearest = nearest_distance(rows.left[part], rows.left[other])
+                near = distance < max(distance_bp, 1)
+                marked.append((part[near], other[nearest[near]], distance[near]))
     for index, partner, distance in marked:
         texts = [
             f"{d} bp from {rows.sources[rows.source[p]]} line {rows.line[p]}"
@@ -183,7 +194,7 @@ def drop_conflicts(rows: Candidates, distance_bp: int) -> None:
 
 def drop_equal_sequences(rows: Candidates, prints: np.ndarray) -> None:
     """Ready sequences equal to an earlier one of their class, on either strand (``prints``: (n, 2) fingerprints)."""
-    for label in (KO, WT):
+    for label in rows.labels:
         mine = rows.kept[rows.label[rows.kept] == label]
         _, first, which = np.unique(prints[mine], axis=0, return_index=True, return_inverse=True)
         earliest = mine[first[which.reshape(-1)]]
@@ -192,12 +203,12 @@ def drop_equal_sequences(rows: Candidates, prints: np.ndarray) -> None:
 
 
 def drop_sequence_conflicts(rows: Candidates, prints: np.ndarray) -> None:
-    """Ready sequences found in both classes, on either strand: all of them go."""
+    """Ready sequences found in more than one class, on either strand: all of them go."""
     kept = rows.kept
     _, which = np.unique(prints[kept], axis=0, return_inverse=True)
     which = which.reshape(-1)
-    in_class = [
-        np.bincount(which[rows.label[kept] == label], minlength=which.max(initial=-1) + 1) for label in (KO, WT)
-    ]
-    shared = (in_class[KO] > 0) & (in_class[WT] > 0)
-    rows.drop(kept[shared[which]], "label_conflict", "the same sequence is in both sets")
+    n_classes = np.zeros(which.max(initial=-1) + 1, dtype=np.int64)
+    for label in rows.labels:
+        n_classes[np.unique(which[rows.label[kept] == label])] += 1
+    how_many = "both" if len(rows.classes) == 2 else "several"
+    rows.drop(kept[n_classes[which] > 1], "label_conflict", f"the same sequence is in {how_many} sets")

@@ -40,6 +40,15 @@ class EncoderServicer(encoder_pb2_grpc.EncoderServiceServicer):
     async def BuildDataset(self, request: encoder_pb2.BuildDatasetRequest, context: Any) -> Operation:
         return await self.operations.submit("encoder.BuildDataset", request, context)
 
+    async def ImportDataset(self, request: encoder_pb2.ImportDatasetRequest, context: Any) -> Operation:
+        return await self.operations.submit("encoder.ImportDataset", request, context)
+
+    async def SampleNegatives(self, request: encoder_pb2.SampleNegativesRequest, context: Any) -> Operation:
+        return await self.operations.submit("encoder.SampleNegatives", request, context)
+
+    async def SimulateDataset(self, request: encoder_pb2.SimulateDatasetRequest, context: Any) -> Operation:
+        return await self.operations.submit("encoder.SimulateDataset", request, context)
+
     async def Simulate(self, request: encoder_pb2.SimulateRequest, context: Any) -> Operation:
         return await self.operations.submit("encoder.Simulate", request, context)
 

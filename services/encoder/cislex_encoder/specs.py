@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo, TaskSpec
 from pydantic import Field, field_validator, model_validator
 
+from cislex_encoder.import_specs import IMPORT_SPECS
+
 PeaksRef = Annotated[ArtifactDigest, NamesArtifact(("peaks", "simulation"))]
 GenomeRef = Annotated[ArtifactDigest, NamesArtifact(("genome",))]
 
@@ -65,7 +67,7 @@ class BuildDatasetSpec(TaskSpec):
     window_bp: int | None = Field(default=None, ge=8, le=1_000_000)
     test_chroms: list[str] = Field(default_factory=list)
     validation_chroms: list[str] = Field(default_factory=list)
-    split_by: Literal["chromosome", "random"] = "chromosome"
+    split_by: Literal["chromosome", "random", "stratified"] = "chromosome"
     alias: Literal["none", "auto"] = "none"
     alias_table: InputRef | None = None
     max_unknown_fraction: float = Field(default=0.1, ge=0, le=1)
@@ -101,6 +103,8 @@ class BuildDatasetSpec(TaskSpec):
         both = sorted(set(self.test_chroms) & set(self.validation_chroms))
         if both:
             raise ValueError(f"{', '.join(both)} named for test and for validation; a chromosome belongs to one split")
+        if self.split_by == "stratified":  # a random split is stratified by class here
+            self.split_by = "random"
         if self.pad is None:
             self.pad = "end" if self.protocol == "paper" else "center"
         return self
@@ -123,6 +127,7 @@ class SimulateSpec(TaskSpec):
 SPECS: dict[str, TaskInfo] = {
     "encoder.RegisterGenome": TaskInfo(spec=RegisterGenomeSpec, kind="genome"),
     "encoder.LabelPeaks": TaskInfo(spec=LabelPeaksSpec, kind="peaks"),
-    "encoder.BuildDataset": TaskInfo(spec=BuildDatasetSpec, kind="dataset"),
+    "encoder.BuildDataset": TaskInfo(spec=BuildDatasetSpec, kind="dataset", version=2),
     "encoder.Simulate": TaskInfo(spec=SimulateSpec, kind="simulation"),
+    **IMPORT_SPECS,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from cislex_core.tasks import Inputs, Out, Progress
 
+from cislex_encoder.import_tasks import IMPORT_TASKS
 from cislex_encoder.specs import BuildDatasetSpec, LabelPeaksSpec, RegisterGenomeSpec, SimulateSpec
 
 
@@ -55,4 +56,5 @@ TASKS: dict[str, Callable[[Any, Inputs, Out, Progress], None]] = {
     "encoder.LabelPeaks": label_peaks,
     "encoder.BuildDataset": build_dataset,
     "encoder.Simulate": simulate,
+    **IMPORT_TASKS,
 }

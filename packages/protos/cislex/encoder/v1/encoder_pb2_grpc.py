@@ -58,6 +58,21 @@ class EncoderServiceStub:
                 request_serializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.BuildDatasetRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.ImportDataset = channel.unary_unary(
+                '/cislex.encoder.v1.EncoderService/ImportDataset',
+                request_serializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.ImportDatasetRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.SampleNegatives = channel.unary_unary(
+                '/cislex.encoder.v1.EncoderService/SampleNegatives',
+                request_serializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.SampleNegativesRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.SimulateDataset = channel.unary_unary(
+                '/cislex.encoder.v1.EncoderService/SimulateDataset',
+                request_serializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.SimulateDatasetRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.Simulate = channel.unary_unary(
                 '/cislex.encoder.v1.EncoderService/Simulate',
                 request_serializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.SimulateRequest.SerializeToString,
@@ -163,6 +178,33 @@ class EncoderServiceServicer:
         INVALID_INTERVALS (rows that cannot be read, or that reach past their contig), INVALID_TABLE, INVALID_FASTA,
         CONTIG_UNKNOWN (with metadata `proposed_aliases`, JSON, where other names are likely), EMPTY_SET, ONE_CLASS,
         EMPTY_SPLIT, DISK_FULL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportDataset(self, request, context):
+        """Read sequences by class, reads, probes, or targets by region or sequence; encode, clean and split. Response: Dataset.
+        Errors: INVALID_REQUEST, FILE_NOT_FOUND, FILE_TRUNCATED, INVALID_FASTA (FASTQ as well), INVALID_INTERVALS, INVALID_TABLE
+        (a table that cannot be read; a value that is no target, with file, row, column and value), CONTIG_UNKNOWN, EMPTY_SET,
+        ONE_CLASS (a task with one class), EMPTY_TASK (a task with unresolved entries only), EMPTY_SPLIT, DISK_FULL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SampleNegatives(self, request, context):
+        """Make negatives for a dataset's positives: a new dataset. Where too few are found it warns (TOO_FEW_NEGATIVES) with the
+        numbers. Response: Dataset. Errors: INVALID_REQUEST, NOT_FOUND, ARTIFACT_KIND, GENOME_MISMATCH, FILE_NOT_FOUND,
+        FILE_TRUNCATED, INVALID_INTERVALS, INVALID_TABLE, INVALID_FASTA, CONTIG_UNKNOWN, EMPTY_SET, DISK_FULL.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SimulateDataset(self, request, context):
+        """Make a dataset with planted motifs whose labels or values follow a known rule; planted.json holds the sites and the
+        rule. Response: Dataset. Errors: INVALID_REQUEST, DISK_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -288,6 +330,21 @@ def add_EncoderServiceServicer_to_server(servicer, server):
             'BuildDataset': grpc.unary_unary_rpc_method_handler(
                     servicer.BuildDataset,
                     request_deserializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.BuildDatasetRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ImportDataset': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportDataset,
+                    request_deserializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.ImportDatasetRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'SampleNegatives': grpc.unary_unary_rpc_method_handler(
+                    servicer.SampleNegatives,
+                    request_deserializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.SampleNegativesRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'SimulateDataset': grpc.unary_unary_rpc_method_handler(
+                    servicer.SimulateDataset,
+                    request_deserializer=cislex_dot_encoder_dot_v1_dot_encoder__pb2.SimulateDatasetRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'Simulate': grpc.unary_unary_rpc_method_handler(
@@ -470,6 +527,87 @@ class EncoderService:
             target,
             '/cislex.encoder.v1.EncoderService/BuildDataset',
             cislex_dot_encoder_dot_v1_dot_encoder__pb2.BuildDatasetRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportDataset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.encoder.v1.EncoderService/ImportDataset',
+            cislex_dot_encoder_dot_v1_dot_encoder__pb2.ImportDatasetRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SampleNegatives(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.encoder.v1.EncoderService/SampleNegatives',
+            cislex_dot_encoder_dot_v1_dot_encoder__pb2.SampleNegativesRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SimulateDataset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.encoder.v1.EncoderService/SimulateDataset',
+            cislex_dot_encoder_dot_v1_dot_encoder__pb2.SimulateDatasetRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
