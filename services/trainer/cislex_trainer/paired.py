@@ -73,8 +73,8 @@ def difference_table(
 ) -> pa.Table:
     """differences.parquet. ``values``: model → metric → the ensemble's value; ``drawn``: the same → replicates.
 
-    ``difference`` = a − b; in pairs with the reference b is the reference. qvalue: Benjamini–Hochberg over all pairs of one
-    metric.
+    ``difference`` = a − b; in pairs with the reference b is the reference. qvalue: Benjamini–Hochberg over all pairs
+    of one metric.
     """
     rows: list[dict[str, Any]] = []
     for metric in next(iter(values.values())):

@@ -18,6 +18,7 @@ KINDS = {
     "evaluation": ("evaluations", trainer_pb2.Evaluation),
     "export": ("exports", trainer_pb2.Export),
     "predictions": ("predictions", trainer_pb2.PredictionSet),
+    "comparison": ("comparisons", trainer_pb2.Comparison),
 }
 
 
@@ -76,6 +77,18 @@ class TrainerServicer(trainer_pb2_grpc.TrainerServiceServicer):
         self, request: trainer_pb2.DeletePredictionSetRequest, context: Any
     ) -> empty_pb2.Empty:
         return await self.resources.delete("predictions", request, context)
+
+    async def CompareModels(self, request: trainer_pb2.CompareModelsRequest, context: Any) -> Operation:
+        return await self.operations.submit("trainer.CompareModels", request, context)
+
+    async def GetComparison(self, request: trainer_pb2.GetComparisonRequest, context: Any) -> Any:
+        return await self.resources.get("comparison", request, context)
+
+    async def ListComparisons(self, request: trainer_pb2.ListComparisonsRequest, context: Any) -> Any:
+        return await self.resources.list("comparison", request, trainer_pb2.ListComparisonsResponse(), context)
+
+    async def DeleteComparison(self, request: trainer_pb2.DeleteComparisonRequest, context: Any) -> empty_pb2.Empty:
+        return await self.resources.delete("comparison", request, context)
 
 
 def register(server: grpc.aio.Server, platform: Platform) -> list[str]:

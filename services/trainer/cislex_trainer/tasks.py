@@ -7,6 +7,7 @@ from typing import Any
 
 from cislex_core.tasks import Inputs, Out, Progress
 
+from cislex_trainer.comparison_tasks import COMPARISON_TASKS
 from cislex_trainer.specs import EvaluateModelSpec, ExportModelSpec, PredictSpec, TrainModelSpec
 
 
@@ -43,4 +44,5 @@ TASKS: dict[str, Callable[[Any, Inputs, Out, Progress], None]] = {
     "trainer.EvaluateModel": evaluate_model,
     "trainer.ExportModel": export_model,
     "trainer.Predict": predict,
+    **COMPARISON_TASKS,
 }
