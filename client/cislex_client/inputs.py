@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cislex_client.exit_codes import USAGE, CommandError, UsageError
+from cislex_client.pipelines.sources import CLASS_FILE
 from cislex_client.session import Session, readable
 
 
@@ -46,6 +47,26 @@ def check_roles(roles: set[str]) -> None:
         raise UsageError(f"only --{fastas.pop().replace('_', '-')} is named: two sets are compared", remedy=how)
     if not fastas and "genome" not in roles:
         raise UsageError("--genome is missing: windows are cut from it", remedy=how)
+
+
+def check_sources(roles: set[str], dataset: str) -> None:
+    """Raise UsageError unless exactly one source of data is named: what ``check_roles`` takes, classes of ready
+    sequences, a matrix with a genome, or a dataset that exists."""
+    classes = {role for role in roles if role.startswith(CLASS_FILE)}
+    pairs = bool(roles & {"wt", "ko", "wt_fasta", "ko_fasta", "counts"})
+    how = "give --wt and --ko with --genome, or --fasta NAME=FILE for each class, or --matrix, or --dataset"
+    named = sum([bool(dataset), bool(classes), "matrix" in roles, pairs])
+    if named > 1:
+        raise UsageError("more than one source of sequences is named", remedy=how)
+    if not named:
+        raise UsageError("no sequences are named", remedy=how)
+    if len(classes) == 1:
+        raise UsageError(
+            f"only the class {classes.pop().removeprefix(CLASS_FILE)} is named: a network tells classes apart",
+            remedy="give --fasta once for each class; cislex dataset negatives makes a second one",
+        )
+    if pairs:
+        check_roles(roles)
 
 
 async def bring_all(session: Session, files: Mapping[str, Path]) -> dict[str, dict[str, str]]:

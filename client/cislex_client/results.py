@@ -31,7 +31,10 @@ FORMAT = "cislex-run/1"
 
 # step → {file in the artifact: file in the result folder}; a .parquet becomes a .tsv.
 FILES: dict[str, dict[str, str]] = {
-    "dataset": {"rows.parquet": "dataset.tsv", "drops.parquet": "drops.tsv", "preflight.json": "preflight.json"},
+    "dataset": {
+        "rows.parquet": "dataset.tsv", "drops.parquet": "drops.tsv", "preflight.json": "preflight.json",
+        "gc.json": "gc.json", "leakage.parquet": "leakage.tsv",
+    },
     "train": {"history.parquet": "history.tsv", "training.json": "training.json"},
     "evaluate": {
         "metrics.json": "metrics.json", "curves.json": "curves.json", "predictions.parquet": "predictions.tsv",
@@ -54,14 +57,32 @@ FILES: dict[str, dict[str, str]] = {
         "targets.meme": "filter_targets.meme",
     },
     "enrich": {"enrichment.parquet": "enrichment.tsv"},
+    "units": {
+        "units.parquet": "units.tsv", "importance.parquet": "importance.tsv", "units.meme": "units.meme",
+        "heatmap.json": "heatmap.json",
+    },
+    "compare_units": {"matches.parquet": "unit_matches.tsv", "targets.meme": "unit_targets.meme"},
+    "projection": {
+        "projection.parquet": "projection.tsv", "projection.png": "projection.png",
+        "projection.html": "projection.html",
+    },
+    "families": {
+        "families.parquet": "families.tsv", "members.parquet": "family_members.tsv", "families.meme": "families.meme",
+        "tree.nwk": "families.nwk",
+    },
+    "scores": {"scores.parquet": "scores.tsv", "best.parquet": "best_motifs.tsv"},
+    "comparison": {
+        "models.parquet": "models.tsv", "seeds.parquet": "model_seeds.tsv", "differences.parquet": "differences.tsv",
+        "per_task.parquet": "model_tasks.tsv", "comparison.tsv": "comparison.tsv",
+    },
 }  # fmt: skip
 
-# Two artifacts, one file: motifs found in clusters first, then those found in whole sets.
+# Several artifacts, one file: motifs found in clusters first, then those found in whole sets, then other discoverers'.
 JOINED = {
     "motifs.parquet": "motifs.tsv", "sites.parquet": "motif_sites.tsv", "motifs.meme": "motifs.meme",
     "searches.parquet": "motif_searches.tsv",
 }  # fmt: skip
-JOINED_STEPS = ("motifs_clusters", "motifs_sets")
+JOINED_STEPS = ("motifs_clusters", "motifs_sets", "motifs_em", "motifs_words", "motifs_meme", "motifs_streme")
 
 
 def check_target(target: Path, force: bool = False) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cislex_client import output as out
 from cislex_client import state
 from cislex_client.commands import common
+from cislex_client.commands import run_options as ro
+from cislex_client.commands.run_compare import compare
+from cislex_client.commands.run_explainn import explainn
 from cislex_client.output import Format
 
 app = typer.Typer(name="run", help="Whole analyses, from peaks to report.", no_args_is_help=True)
-
-DEFAULT_MOTIF_DB = "jaspar2024-vertebrates"
 
 
 @app.callback()
@@ -24,46 +25,40 @@ def _noun() -> None:
 
 @app.command("wtko")
 def wtko(
-    wt: Annotated[Path | None, typer.Option(help="Peaks of the wild type: BED, narrowPeak, CSV or TSV.")] = None,
-    ko: Annotated[Path | None, typer.Option(help="Peaks of the knockout.")] = None,
-    genome: Annotated[Path | None, typer.Option(help="Genome FASTA, plain or (b)gzip.")] = None,
-    wt_fasta: Annotated[Path | None, typer.Option(help="Ready sequences instead of peaks and genome.")] = None,
-    ko_fasta: Annotated[Path | None, typer.Option(help="Ready sequences of the knockout.")] = None,
-    counts: Annotated[Path | None, typer.Option(help="Count table: WT and KO sets are made from it.")] = None,
-    label_definition: Annotated[str, typer.Option(help="With --counts: unchanged (as the paper) or specific.")] = "",
-    window: Annotated[
-        int | None, typer.Option(min=1, help="Window about the summit, bp: 600, or the length of ready sequences.")
-    ] = None,
-    test_chroms: Annotated[str, typer.Option(help="Held out for judging: 6,7 or chr6,chr7.")] = "",
-    val_chroms: Annotated[str, typer.Option(help="For choosing the epoch; chosen and named when absent.")] = "",
-    alias: Annotated[
-        str, typer.Option(help="Contig names that differ: none = an error, auto = map them, or a file.")
-    ] = "none",
-    blacklist: Annotated[Path | None, typer.Option(help="BED of regions to leave out.")] = None,
-    max_per_class: Annotated[
-        int | None, typer.Option("--max-per-class", "--n-per-class", min=1, help="At most this many of each class.")
-    ] = None,
-    data_seed: Annotated[int | None, typer.Option(help="Seed of balancing and sampling.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="Models trained, one per seed.")] = 5,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs.")] = None,
-    patience: Annotated[int | None, typer.Option(min=1, help="Epochs without improvement before stopping.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Sequences per step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Step of Adam.")] = None,
+    wt: ro.WtPeaks = None,
+    ko: ro.KoPeaks = None,
+    genome: ro.Genome = None,
+    wt_fasta: ro.WtFasta = None,
+    ko_fasta: ro.KoFasta = None,
+    counts: ro.Counts = None,
+    label_definition: ro.LabelDefinition = "",
+    window: ro.Window = None,
+    test_chroms: ro.TestChroms = "",
+    val_chroms: ro.ValChroms = "",
+    alias: ro.Alias = "none",
+    blacklist: ro.Blacklist = None,
+    max_per_class: ro.MaxPerClass = None,
+    data_seed: ro.DataSeed = None,
+    seeds: ro.Seeds = 5,
+    epochs: ro.Epochs = None,
+    patience: ro.Patience = None,
+    batch_size: ro.BatchSize = None,
+    learning_rate: ro.LearningRate = None,
     rc_augmentation: Annotated[bool | None, typer.Option("--rc/--no-rc", help="Train on both strands.")] = None,
     attribution: Annotated[str, typer.Option(help="saliency, input_x_gradient or integrated_gradients.")] = "saliency",
     k: Annotated[int | None, typer.Option("--k", help="Length of the words under the saliency, bp.")] = None,
     top_n: Annotated[int | None, typer.Option(help="Words per sequence.")] = None,
     kmer_protocol: Annotated[str, typer.Option(help="default, eq3 or code (docs/methods.md).")] = "",
     n_clusters: Annotated[int | None, typer.Option(help="Clusters of words; by silhouette when absent.")] = None,
-    motif_db: Annotated[str, typer.Option(help="A packaged JASPAR release or a motif file.")] = DEFAULT_MOTIF_DB,
-    family_table: Annotated[Path | None, typer.Option(help="TF families of the motif file, TSV.")] = None,
-    motif_engine: Annotated[str, typer.Option(help="em (ours), meme or streme (programs on PATH).")] = "em",
+    motif_db: ro.MotifDb = ro.DEFAULT_MOTIF_DB,
+    family_table: ro.FamilyTable = None,
+    motif_engine: Annotated[str, typer.Option(help="em or words (ours), meme or streme (programs on PATH).")] = "em",
     n_motifs: Annotated[int | None, typer.Option(help="Motifs per set.")] = None,
     protocol: Annotated[str, typer.Option(help="default, or paper: as published, optimistic.")] = "default",
     device: common.Device = "auto",
-    to: Annotated[Path | None, typer.Option("--out", help="Result folder (default: wtko_<wt>_vs_<ko>).")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a folder that is not a result folder.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and estimate; run nothing.")] = False,
+    to: ro.Out = None,
+    force: ro.Force = False,
+    dry_run: ro.DryRun = False,
     output: common.OutputOption = Format.table,
 ) -> None:
     """Two peak sets and a genome in; a model, motifs, transcription factors and a report out."""
@@ -76,12 +71,12 @@ def wtko(
 
     if protocol not in ("default", "paper"):
         raise UsageError(f"--protocol {protocol!r}: default or paper")
-    database, database_file = motif_source(motif_db)
+    database, database_file = ro.motif_source(motif_db)
     files = inputs.check_inputs(
         {
             "wt": wt, "ko": ko, "genome": genome, "wt_fasta": wt_fasta, "ko_fasta": ko_fasta, "counts": counts,
             "blacklist": blacklist, "family_table": family_table, "motif_db": database_file,
-            "alias_table": Path(alias) if alias not in ("auto", "none") else None,
+            "alias_table": ro.alias_file(alias),
         }
     )  # fmt: skip
     inputs.check_roles(set(files))
@@ -112,7 +107,7 @@ def wtko(
         motif_engine=motif_engine,
         n_motifs=n_motifs,
     )
-    target = to or Path(default_folder(files))
+    target = to or Path(ro.default_folder("wtko", files))
     check_target(target, force)
     context = chosen(state.context_name)
     job = analysis.Analysis(
@@ -136,17 +131,5 @@ def wtko(
     analysis.finish(common.with_session(lambda session: analysis.run_analysis(job, session)), output)
 
 
-def motif_source(text: str) -> tuple[str, Path | None]:
-    """``--motif-db`` as (release, file): one of the two."""
-    from cislex_client.commands.motif import database
-
-    fields, files = database(text, "file")
-    return fields.get("database", ""), files.get("file")
-
-
-def default_folder(files: dict[str, Any]) -> str:
-    """``wtko_Reb1_vs_Abf1`` from the inputs' names."""
-    stem = {role: path.name.split(".")[0] for role, path in files.items()}
-    if "counts" in stem:
-        return f"wtko_{stem['counts']}"
-    return f"wtko_{stem.get('wt') or stem['wt_fasta']}_vs_{stem.get('ko') or stem['ko_fasta']}"
+app.command("explainn")(explainn)
+app.command("compare")(compare)

@@ -14,9 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cislex_client.pipelines.graph import Ref, Step, check
-
-FileRef = Mapping[str, str]
-"""``{"sha256": …, "path": …}`` of an input file, as ``cislex.artifacts.v1.InputFile``."""
+from cislex_client.pipelines.sources import FileRef, dataset_steps, motif_database
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,8 @@ class WtkoOptions:
 def plan(options: WtkoOptions, files: Mapping[str, FileRef], motif_db: str) -> list[Step]:
     """The steps of one analysis, ordered. ``files`` maps roles (wt, ko, genome, wt_fasta, ko_fasta, counts,
     alias_table, blacklist, motif_db, family_table) to inputs; ``motif_db`` names a release when no file is given."""
-    steps = []
-    if "counts" in files:
-        steps.append(_label(options, files))
-    steps += [
-        _dataset(options, files),
+    steps = [
+        *dataset_steps(options, files),
         _train(options),
         Step("evaluate", "judge on held-out sequences", "trainer.EvaluateModel",
              {"model": Ref("train"), "dataset": Ref("dataset"), "device": options.device}),
@@ -86,32 +81,10 @@ def plan(options: WtkoOptions, files: Mapping[str, FileRef], motif_db: str) -> l
              {"model": Ref("train"), "dataset": Ref("dataset"), "split": "test"}),
         _compare("compare_filters", "name filters", [Ref("filters")], options, files, motif_db),
         Step("enrich", "test known motifs for enrichment", "motif.EnrichMotifs",
-             {"dataset": Ref("dataset"), "split": options.enrich_split, **_database(files, motif_db, "motifs_file")}),
+             {"dataset": Ref("dataset"), "split": options.enrich_split,
+              **motif_database(files, motif_db, "motifs_file")}),
     ]  # fmt: skip
     return check(steps)
-
-
-def _label(options: WtkoOptions, files: Mapping[str, FileRef]) -> Step:
-    request = {"counts": files["counts"], "definition": options.label_definition}
-    return Step("label", "label peaks from the count table", "encoder.LabelPeaks", request)
-
-
-def _dataset(options: WtkoOptions, files: Mapping[str, FileRef]) -> Step:
-    roles = ("genome", "wt", "ko", "wt_fasta", "ko_fasta", "alias_table", "blacklist")
-    request: dict[str, Any] = {role: files[role] for role in roles if role in files}
-    if "counts" in files:
-        request["peaks"] = Ref("label")
-    if "alias_table" not in files:
-        request["alias"] = options.alias
-    request |= {
-        "window_bp": options.window_bp,
-        "test_chroms": options.test_chroms,
-        "validation_chroms": options.validation_chroms,
-        "max_per_class": options.max_per_class,
-        "seed": options.data_seed,
-        "protocol": options.protocol,
-    }
-    return Step("dataset", "cut windows, split by chromosome", "encoder.BuildDataset", request)
 
 
 def _train(options: WtkoOptions) -> Step:
@@ -145,17 +118,12 @@ def _kmers(options: WtkoOptions) -> Step:
 def _compare(
     name: str, title: str, queries: list[Ref], options: WtkoOptions, files: Mapping[str, FileRef], motif_db: str
 ) -> Step:
-    request: dict[str, Any] = {"queries": queries, **_database(files, motif_db, "database_file")}
+    request: dict[str, Any] = {"queries": queries, **motif_database(files, motif_db, "database_file")}
     if "family_table" in files:
         request["family_table"] = files["family_table"]
     if options.compare_engine:
         request["engine"] = options.compare_engine
     return Step(name, title, "motif.CompareMotifs", request)
-
-
-def _database(files: Mapping[str, FileRef], motif_db: str, file_field: str) -> dict[str, Any]:
-    """The motif database as fields: a file, or a packaged release by name."""
-    return {file_field: files["motif_db"]} if "motif_db" in files else {"database": motif_db}
 
 
 def _by_protocol(options: WtkoOptions, default: Any, paper: Any) -> Any:

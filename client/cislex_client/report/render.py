@@ -11,25 +11,43 @@ from string import Template
 
 from cislex_client.report import glyphs
 from cislex_client.report.panels import (
+    comparison,
     data,
+    denovo,
     enrichment,
     filters,
     glossary,
     honesty,
+    importance,
     kmers,
     methods,
     motifs,
+    network_summary,
     performance,
     planted,
+    projection,
     saliency,
     summary,
+    tasks,
     training,
+    units,
+    weights,
 )
 from cislex_client.report.panels.base import Section, callout
 from cislex_client.report.results import Results
+from cislex_client.report.sets import set_names
 from cislex_client.report.text import esc
 
-PANELS = (summary, data, training, performance, honesty, saliency, motifs, filters, enrichment, kmers, planted, methods)
+WTKO = (summary, data, training, performance, honesty, saliency, motifs, filters, enrichment, kmers, planted, methods)
+EXPLAINN = (network_summary, data, training, tasks, units, weights, importance, projection, denovo, methods)
+COMPARE = (network_summary, comparison, data, methods)
+PANELS = {"wtko": WTKO, "demo": WTKO, "explainn": EXPLAINN, "compare": COMPARE}
+TITLES = {
+    "wtko": "WTKO-CNN analysis of two peak sets",
+    "demo": "WTKO-CNN analysis of two peak sets",
+    "explainn": "ExplaiNN: a network that adds up motifs",
+    "compare": "Architectures side by side",
+}
 
 
 def render(result_dir: Path) -> Path:
@@ -53,7 +71,8 @@ def render(result_dir: Path) -> Path:
 
 def page(results: Results) -> str:
     """The whole document as text."""
-    sections = [section for module in PANELS if (section := module.panel(results)) is not None]
+    panels = PANELS.get(str(results.run.get("pipeline")), WTKO)
+    sections = [section for module in panels if (section := module.panel(results)) is not None]
     sections.append(glossary.panel())
     title = _title(results)
     return Template(_asset("report.html")).substitute(
@@ -100,6 +119,8 @@ def _title(results: Results) -> str:
         return "WT against KO: demonstration on simulated peaks"
     if all(names):
         return f"WT against KO: {names[0]} and {names[1]}"
+    if results.run.get("pipeline") in ("explainn", "compare"):
+        return f"{TITLES[str(results.run['pipeline'])].split(':')[0]}: {', '.join(set_names(results)[:6])}"
     return "WT against KO: what tells the sequences apart"
 
 
@@ -110,7 +131,8 @@ def _subtitle(results: Results) -> str:
     except ValueError:
         when = finished
     version = results.run.get("cislex_version")
-    parts = ["WTKO-CNN analysis of two peak sets", f"cislex {version}" if version else "", when]
+    what = TITLES.get(str(results.run.get("pipeline")), TITLES["wtko"])
+    parts = [what, f"cislex {version}" if version else "", when]
     return " · ".join(esc(part) for part in parts if part)
 
 

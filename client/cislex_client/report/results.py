@@ -46,6 +46,21 @@ STEP_OF = {
     "filter_matches.tsv": "compare_filters",
     "filter_targets.meme": "compare_filters",
     "enrichment.tsv": "enrich",
+    "gc.json": "dataset",
+    "leakage.tsv": "dataset",
+    "units.tsv": "units",
+    "importance.tsv": "units",
+    "units.meme": "units",
+    "heatmap.json": "units",
+    "unit_matches.tsv": "compare_units",
+    "projection.tsv": "projection",
+    "families.tsv": "families",
+    "scores.tsv": "scores",
+    "best_motifs.tsv": "scores",
+    "models.tsv": "comparison",
+    "model_seeds.tsv": "comparison",
+    "differences.tsv": "comparison",
+    "model_tasks.tsv": "comparison",
 }
 
 # Never numbers, even where they look like one (a contig called 6, a motif called 12).
@@ -53,7 +68,8 @@ TEXT = {
     "chrom", "name", "kmer", "consensus", "motif", "motif_id", "query", "target", "target_name", "filter_id", "group",
     "cluster", "scope", "strand", "representative", "query_source", "tf_family", "tf_class", "source", "engine", "set",
     "query_consensus", "target_consensus", "consensus_argmax", "orientation", "predicted", "status", "detail", "mode",
-    "discovery", "test", "background", "split", "planted_in",
+    "discovery", "test", "background", "split", "planted_in", "unit_id", "output", "agreement", "best_output", "model",
+    "metric", "a", "b", "architecture", "task", "family", "replicate", "kind", "split_a", "split_b",
 }  # fmt: skip
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from cislex_client.report import svg
 from cislex_client.report.panels.base import Section, callout, details, figure, grid, legend, missing
+from cislex_client.report.panels.composition import composition
 from cislex_client.report.results import Results, number
+from cislex_client.report.sets import fill, set_names, set_of
 from cislex_client.report.tables import Cell, Column, number_cell, table, term, text_cell
 from cislex_client.report.text import count, esc, listing, percent, plural, shorten
 
@@ -35,9 +37,12 @@ def panel(results: Results) -> Section:
     if table_ is None:
         parts.append(missing("fig-splits", "Sequences per class and split", results.why_missing("dataset.tsv")))
     else:
-        rows = list(zip(table_.get("split"), table_.get("set"), table_.get("chrom"), strict=True))
-        parts.append(grid([_splits(Counter((split, set_) for split, set_, _ in rows)), _dropped_figure(results)]))
-        parts.append(details("Counts per chromosome", _chromosomes(rows), open_=False))
+        sets = [set_of(value) for value in table_.get("set")]
+        rows = list(zip(table_.get("split"), sets, table_.get("chrom"), strict=True))
+        names = set_names(results)
+        drawn = [_splits(Counter((split, set_) for split, set_, _ in rows), names), _dropped_figure(results)]
+        parts.append(grid([*drawn, composition(results)]))
+        parts.append(details("Counts per chromosome", _chromosomes(rows, names), open_=False))
     if table_ is None:
         parts.append(_dropped_figure(results))
     parts += [_dropped_table(results), _preflight(results)]
@@ -57,45 +62,52 @@ def _source(results: Results) -> str:
             "specific": "“WT” here means peaks that lose accessibility in the knock-out (WT-specific)",
         }.get(str(definition).lower().rsplit("_", 1)[-1], f"labels follow the definition “{esc(definition)}”")
         bits.append(f"<strong>{meaning}.</strong>")
-    bits.append(
-        "Training, validation and test sequences come from different chromosomes, so that nothing near a training "
-        "sequence is ever tested."
-    )
+    by = results.summary("dataset").get("split_by") or "chromosome"
+    if by == "chromosome":
+        bits.append(
+            "Training, validation and test sequences come from different chromosomes, so that nothing near a training "
+            "sequence is ever tested."
+        )
+    else:
+        bits.append(
+            "Training, validation and test sequences were not split by chromosome "
+            f"({esc(by)}): related sequences may lie on both sides, so accuracy is optimistic."
+        )
     return "<p>" + " ".join(bits) + "</p>"
 
 
-def _splits(counts: Counter[tuple[Any, Any]]) -> str:
+def _splits(counts: Counter[tuple[Any, Any]], names: list[str]) -> str:
     splits = [split for split in SPLITS if any(key[0] == split for key in counts)]
     splits += sorted({str(key[0]) for key in counts} - set(SPLITS))
     most = max(counts.values(), default=1)
-    width, left, row = 430.0, 78.0, 46.0
+    width, left, row = 430.0, 78.0, 12.0 + 17.0 * len(names)
     height = 10 + row * max(1, len(splits))
     body = []
     for i, split in enumerate(splits):
         y = 8 + i * row
-        body.append(svg.text(left - 10, y + 20, shorten(split, 12), "end", "name"))
-        for j, side in enumerate(("WT", "KO")):
+        body.append(svg.text(left - 10, y + 3 + 8.5 * len(names), shorten(split, 12), "end", "name"))
+        for j, side in enumerate(names):
             n = counts[(split, side)]
             w = (width - left - 70) * n / most
-            body.append(svg.rect(left, y + j * 17, w, 14, f"fill-{side.lower()}", 2))
-            body.append(svg.text(left + w + 6, y + j * 17 + 11, f"{side} {count(n)}", cls="value"))
+            body.append(svg.rect(left, y + j * 17, w, 14, fill(side, names), 2))
+            body.append(svg.text(left + w + 6, y + j * 17 + 11, f"{shorten(side, 12)} {count(n)}", cls="value"))
     drawing = svg.document(
         "fig-splits-svg",
         width,
         height,
         "".join(body),
         "Sequences per split and class",
-        "; ".join(f"{split}: {counts[(split, 'WT')]} WT, {counts[(split, 'KO')]} KO" for split in splits),
+        "; ".join(f"{split}: " + ", ".join(f"{counts[(split, name)]} {name}" for name in names) for split in splits),
     )
     return figure(
         "fig-splits",
         drawing,
         "Sequences used, per split and class.",
-        legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
+        legend=legend([(fill(name, names), name) for name in names]),
     )
 
 
-def _chromosomes(rows: list[tuple[Any, Any, Any]]) -> str:
+def _chromosomes(rows: list[tuple[Any, Any, Any]], names: list[str]) -> str:
     per: dict[str, Counter[Any]] = {}
     split_of: dict[str, set[str]] = {}
     for split, set_, chrom in rows:
@@ -106,12 +118,11 @@ def _chromosomes(rows: list[tuple[Any, Any, Any]]) -> str:
         [
             text_cell(chrom),
             text_cell(", ".join(sorted(split_of[chrom]))),
-            number_cell(per[chrom]["WT"]),
-            number_cell(per[chrom]["KO"]),
+            *(number_cell(per[chrom][name]) for name in names),
         ]
         for chrom in sorted(per, key=_natural)
     ]
-    columns = [Column("Chromosome"), Column("Split"), Column("WT", True), Column("KO", True)]
+    columns = [Column("Chromosome"), Column("Split"), *(Column(esc(name), True) for name in names)]
     return table("tab-chroms", "Sequences per chromosome", columns, lines, filter_label="Filter chromosomes")
 
 
@@ -125,7 +136,7 @@ def _statuses(results: Results) -> Counter[tuple[str, str]]:
     if ledger is None:
         return Counter()
     return Counter(
-        (str(status or "unknown"), str(set_ or ""))
+        (str(status or "unknown"), set_of(set_))
         for status, set_ in zip(ledger.get("status"), ledger.get("set"), strict=True)
     )
 
@@ -135,32 +146,35 @@ def _dropped_figure(results: Results) -> str:
     if not counts:
         return missing("fig-drops", "What was dropped", results.why_missing("drops.tsv") or "The drop ledger is empty.")
     statuses = _ordered(counts)
-    most = max(counts[(s, "WT")] + counts[(s, "KO")] for s in statuses) or 1
+    names = [name for name in set_names(results) if any(counts[(s, name)] for s in statuses)] or [""]
+    totals = Counter[str]()
+    for (status, _), n in counts.items():
+        totals[status] += n
+    most = max(totals.values()) or 1
     width, left, row = 430.0, 120.0, 26.0
     body = []
     for i, status in enumerate(statuses):
         y = 8 + i * row
         body.append(svg.text(left - 10, y + 12, shorten(status.replace("_", " "), 18), "end", "name", title=status))
         x = left
-        for side in ("WT", "KO"):
+        for side in names:
             w = (width - left - 60) * counts[(status, side)] / most
-            body.append(svg.rect(x, y, w, 16, f"fill-{side.lower()}", title=f"{side} {counts[(status, side)]}"))
+            body.append(svg.rect(x, y, w, 16, fill(side, names), title=f"{side} {counts[(status, side)]}"))
             x += w
-        total = sum(n for (s, _), n in counts.items() if s == status)
-        body.append(svg.text(x + 6, y + 12, count(total), cls="value"))
+        body.append(svg.text(x + 6, y + 12, count(totals[status]), cls="value"))
     drawing = svg.document(
         "fig-drops-svg",
         width,
         12 + row * len(statuses),
         "".join(body),
         "What became of the input rows",
-        "; ".join(f"{s}: {counts[(s, 'WT')]} WT, {counts[(s, 'KO')]} KO" for s in statuses),
+        "; ".join(f"{s}: " + ", ".join(f"{counts[(s, name)]} {name}" for name in names) for s in statuses),
     )
     return figure(
         "fig-drops",
         drawing,
         "What became of every input row (the drop ledger).",
-        legend=legend([("fill-wt", "WT"), ("fill-ko", "KO")]),
+        legend=legend([(fill(name, names), name) for name in names]),
     )
 
 
@@ -176,6 +190,7 @@ def _dropped_table(results: Results) -> str:
     if not counts:
         return ""
     total = sum(counts.values())
+    names = [name for name in set_names(results) if any(counts[(s, name)] for s, _ in counts)]
     lines = []
     for status in _ordered(counts):
         n = sum(v for (s, _), v in counts.items() if s == status)
@@ -183,12 +198,12 @@ def _dropped_table(results: Results) -> str:
             [
                 Cell(f"<code>{esc(status)}</code>", status),
                 text_cell(REASONS.get(status, "see detail in drops.tsv")),
-                number_cell(counts[(status, "WT")]),
-                number_cell(counts[(status, "KO")]),
+                *(number_cell(counts[(status, name)]) for name in names),
                 number_cell(n / total, percent(n / total, 1)),
             ]
         )
-    columns = [Column("Status"), Column("Meaning"), Column("WT", True), Column("KO", True), Column("Share", True)]
+    per_set = [Column(esc(name), True) for name in names]
+    columns = [Column("Status"), Column("Meaning"), *per_set, Column("Share", True)]
     return table(
         "tab-drops",
         f"All {plural(total, 'input row')}, by what became of them ({term('ledger', 'drop ledger')})",

@@ -29,11 +29,13 @@ def panel(results: Results) -> Section:
     parts = [_words(results, seeds, chosen_on)]
     watched = "test" if _has(history, "test_accuracy") and chosen_on == "test" else "validation"
     parts.append(_figure("fig-loss", seeds, "train_loss", "validation_loss", "loss", "validation", False))
-    parts.append(
-        _figure("fig-accuracy", seeds, "train_accuracy", f"{watched}_accuracy", "accuracy", watched, True)
-        if _has(history, f"{watched}_accuracy")
-        else missing("fig-accuracy", "Accuracy curves", f"history.tsv has no {watched}_accuracy.")
-    )
+    score = str(results.json("training.json").get("score") or "score").replace("_", " ")
+    if _has(history, f"{watched}_accuracy"):
+        parts.append(_figure("fig-accuracy", seeds, "train_accuracy", f"{watched}_accuracy", "accuracy", watched, True))
+    elif _has(history, f"{watched}_score"):
+        parts.append(_figure("fig-accuracy", seeds, "train_score", f"{watched}_score", score, watched, False))
+    else:
+        parts.append(missing("fig-accuracy", "Accuracy curves", f"history.tsv has no {watched}_accuracy."))
     parts.append(_table(seeds, watched))
     return Section("training", title, "Training", "".join(parts))
 
@@ -52,6 +54,8 @@ def _by_seed(history: Table) -> dict[int, dict[str, np.ndarray]]:
         "train_accuracy",
         "validation_accuracy",
         "test_accuracy",
+        "train_score",
+        "validation_score",
         "seconds",
     )
     out = {}
@@ -106,7 +110,8 @@ def _figure(
         return missing(id, f"Curves of the {what}", f"history.tsv holds no {what}.")
     lo, hi = float(everything.min()), float(np.quantile(everything, 0.995) if not share else everything.max())
     pad = 0.06 * (hi - lo or 1.0)
-    y = (max(0.0, lo - pad), min(1.0, hi + pad) if share else hi + pad)
+    # losses and correlations may be negative; what is never negative is drawn from nought at the lowest
+    y = (lo - pad if lo < 0 else max(0.0, lo - pad), min(1.0, hi + pad) if share else hi + pad)
     small = []
     for seed, curves in shown.items():
         epochs = curves["epoch"]
@@ -138,6 +143,12 @@ def _epoch_ticks(last: float) -> list[float]:
 
 def _table(seeds: dict[int, dict[str, np.ndarray]], watched: str) -> str:
     lines = []
+    classes = any(np.isfinite(curves[f"{watched}_accuracy"]).any() for curves in seeds.values())
+    score = "accuracy" if classes else "score"
+
+    def shown(value: float) -> str:
+        return percent(value, 1) if classes else fixed(value)
+
     for seed, curves in seeds.items():
         kept = np.flatnonzero(curves["chosen"])
         at = int(kept[0]) if len(kept) else -1
@@ -152,8 +163,8 @@ def _table(seeds: dict[int, dict[str, np.ndarray]], watched: str) -> str:
                 number_cell(value("epoch")),
                 number_cell(value("train_loss"), fixed(value("train_loss"))),
                 number_cell(value("validation_loss"), fixed(value("validation_loss"))),
-                number_cell(value("train_accuracy"), percent(value("train_accuracy"), 1)),
-                number_cell(value(f"{watched}_accuracy"), percent(value(f"{watched}_accuracy"), 1)),
+                number_cell(value(f"train_{score}"), shown(value(f"train_{score}"))),
+                number_cell(value(f"{watched}_{score}"), shown(value(f"{watched}_{score}"))),
                 number_cell(float(np.nansum(curves["seconds"])), duration(float(np.nansum(curves["seconds"])))),
             ]
         )
@@ -163,8 +174,8 @@ def _table(seeds: dict[int, dict[str, np.ndarray]], watched: str) -> str:
         Column("Epoch kept", True),
         Column("Training loss", True, "loss"),
         Column("Validation loss", True, "loss"),
-        Column("Training accuracy", True, "accuracy"),
-        Column(f"{watched.capitalize()} accuracy", True, "accuracy"),
+        Column(f"Training {score}", True, "accuracy" if score == "accuracy" else ""),
+        Column(f"{watched.capitalize()} {score}", True, "accuracy" if score == "accuracy" else ""),
         Column("Time", True),
     ]
     return table("tab-seeds", "Each seed at the epoch that was kept", columns, lines)

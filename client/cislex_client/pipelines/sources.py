@@ -1,0 +1,83 @@
+"""Where an analysis takes its dataset from: peaks and a genome, ready sequences, a count table, a matrix, or a name.
+
+Every pipeline begins with the same step ``dataset``, so that its rules (split, drops, alias map) are asked for in one
+way. A dataset that exists already has no step: the pipeline names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from cislex_client.pipelines.graph import Ref, Step
+
+FileRef = Mapping[str, str]
+"""``{"sha256": …, "path": …}`` of an input file, as ``cislex.artifacts.v1.InputFile``."""
+
+CLASS_FILE = "class:"
+"""Role of a class's FASTA file: ``class:CTCF``."""
+
+
+class DataOptions(Protocol):
+    """The options of a dataset that every pipeline has; None leaves the service's own default."""
+
+    window_bp: int | None
+    test_chroms: list[str]
+    validation_chroms: list[str]
+    alias: str
+    max_per_class: int | None
+    data_seed: int | None
+    protocol: str
+    label_definition: str | None
+
+
+def dataset_steps(options: DataOptions, files: Mapping[str, FileRef]) -> list[Step]:
+    """The steps up to ``dataset``, from the roles that files have (wt, ko, genome, wt_fasta, ko_fasta, counts,
+    alias_table, blacklist; or class:<name>; or matrix with genome)."""
+    if "matrix" in files or any(role.startswith(CLASS_FILE) for role in files):
+        return [_imported(options, files)]
+    steps = [_label(options, files)] if "counts" in files else []
+    return [*steps, _windows(options, files)]
+
+
+def motif_database(files: Mapping[str, FileRef], release: str, file_field: str) -> dict[str, Any]:
+    """The motif database as fields: the file where one is given, else a packaged release by name."""
+    return {file_field: files["motif_db"]} if "motif_db" in files else {"database": release}
+
+
+def _label(options: DataOptions, files: Mapping[str, FileRef]) -> Step:
+    request = {"counts": files["counts"], "definition": options.label_definition}
+    return Step("label", "label peaks from the count table", "encoder.LabelPeaks", request)
+
+
+def _windows(options: DataOptions, files: Mapping[str, FileRef]) -> Step:
+    roles = ("genome", "wt", "ko", "wt_fasta", "ko_fasta", "alias_table", "blacklist")
+    request: dict[str, Any] = {role: files[role] for role in roles if role in files}
+    if "counts" in files:
+        request["peaks"] = Ref("label")
+    request |= {**_split(options), **_alias(options, files)}
+    request |= {"max_per_class": options.max_per_class, "protocol": options.protocol}
+    return Step("dataset", "cut windows, split by chromosome", "encoder.BuildDataset", request)
+
+
+def _imported(options: DataOptions, files: Mapping[str, FileRef]) -> Step:
+    request: dict[str, Any] = {role: files[role] for role in ("matrix", "genome", "alias_table") if role in files}
+    classes = [{"name": role.removeprefix(CLASS_FILE), "file": file} for role, file in files.items()
+               if role.startswith(CLASS_FILE)]  # fmt: skip
+    if classes:
+        request["fasta"] = classes
+    request |= {**_split(options), **_alias(options, files)}
+    return Step("dataset", "read the sequences and their targets", "encoder.ImportDataset", request)
+
+
+def _alias(options: DataOptions, files: Mapping[str, FileRef]) -> dict[str, Any]:
+    return {} if "alias_table" in files else {"alias": options.alias}
+
+
+def _split(options: DataOptions) -> dict[str, Any]:
+    return {
+        "window_bp": options.window_bp,
+        "test_chroms": options.test_chroms,
+        "validation_chroms": options.validation_chroms,
+        "seed": options.data_seed,
+    }

@@ -1,0 +1,89 @@
+"""A network's units as a reader meets them: their motif, the name they go by, what they speak for and how loudly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cislex_core.motifs import Motif
+
+from cislex_client.report.findings import matches_by_query
+from cislex_client.report.results import Results, number
+
+
+@dataclass
+class Unit:
+    """One unit of one seed. ``name``: ``CTCF-like`` after its best match at q ≤ 0.05, else "". ``importance``: the
+    median of output × weight for ``output``, the class or task it matters most to."""
+
+    id: str
+    seed: int
+    rank: int
+    output: str
+    importance: float
+    nsites: int
+    consensus: str
+    information_bits: float
+    motif: Motif | None = None
+    match: dict[str, Any] | None = None
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """``X-like``, or "" where nothing known is alike."""
+        if self.match is None:
+            return ""
+        return f"{self.match.get('target_name') or self.match.get('target')}-like"
+
+    @property
+    def label(self) -> str:
+        """The name with the unit's id, or the id alone."""
+        return f"{self.name} ({self.id})" if self.name else self.id
+
+
+def units(results: Results) -> list[Unit]:
+    """All units in order of rank within their seed, seeds in turn; [] when there are none."""
+    table = results.table("units.tsv")
+    if table is None:
+        return []
+    motifs = results.motifs("units.meme")
+    named = matches_by_query(results, "unit_matches.tsv")
+    weights: dict[str, list[dict[str, Any]]] = {}
+    importance = results.table("importance.tsv")
+    for row in importance.rows() if importance else ():
+        weights.setdefault(str(row.get("unit_id")), []).append(row)
+    found = []
+    for row in table.rows():
+        id = str(row.get("unit_id"))
+        best = next(iter(named.get(id, [])), None)
+        found.append(
+            Unit(
+                id=id,
+                seed=int(_known(row.get("seed"))),
+                rank=int(_known(row.get("rank"))),
+                output=str(row.get("best_output") or ""),
+                importance=_known(row.get("best_importance")),
+                nsites=int(_known(row.get("nsites"))),
+                consensus=str(row.get("consensus") or ""),
+                information_bits=_known(row.get("information_bits")),
+                motif=motifs.get(id),
+                match=best if best and best.get("significant") is True else None,
+                rows=weights.get(id, []),
+            )
+        )
+    found.sort(key=lambda unit: (unit.rank, unit.seed))
+    return found
+
+
+def outputs(results: Results) -> list[str]:
+    """Classes or tasks in the order of the heat map, else of the importance table."""
+    ordered = results.json("heatmap.json").get("outputs")
+    if isinstance(ordered, list) and ordered:
+        return [str(name) for name in ordered]
+    table = results.table("importance.tsv")
+    return list(dict.fromkeys(str(name) for name in table.get("output"))) if table else []
+
+
+def _known(value: Any) -> float:
+    known = number(value)
+    return 0.0 if known != known else known
