@@ -4,47 +4,18 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cislex_core.errors import Reason, UserError, Violation
 from pydantic import ValidationError
 
-from cislex_models.options import ArchitectureOptions, WtkoCnnOptions
+from cislex_models.catalogue import ARCHITECTURES, ArchitectureInfo
+from cislex_models.options import ArchitectureOptions
 
 if TYPE_CHECKING:
     from cislex_models.base import Architecture
 
-
-@dataclass(frozen=True)
-class ArchitectureInfo:
-    """An entry of the registry; ``target`` is ``module:Class``, imported by ``build`` only.
-
-    ``source`` names the paper and its table or passage. ``has_filters``: a first convolution reads the sequence and
-    its filters can be explained; ``has_units``: logits are a linear sum of unit outputs; ``has_attention``: the model
-    gives weights over positions.
-    """
-
-    name: str
-    title: str
-    target: str
-    options: type[ArchitectureOptions]
-    source: str = ""
-    has_filters: bool = True
-    has_units: bool = False
-    has_attention: bool = False
-
-
-ARCHITECTURES: dict[str, ArchitectureInfo] = {
-    "wtko_cnn": ArchitectureInfo(
-        name="wtko_cnn",
-        title="WTKO-CNN: two convolutions, attention pooling, two logits (Table 3)",
-        target="cislex_models.wtko_cnn:WtkoCnn",
-        options=WtkoCnnOptions,
-        source="Dey 2026, Table 3",
-        has_attention=True,
-    ),
-}
+__all__ = ["ARCHITECTURES", "ArchitectureInfo", "architecture_names", "build", "check_options", "check_window", "info"]
 
 
 def architecture_names() -> list[str]:
@@ -68,13 +39,18 @@ def check_options(name: str, options: Mapping[str, Any]) -> ArchitectureOptions:
         return info(name).options.model_validate(dict(options))
     except ValidationError as error:
         violations = [
-            Violation(".".join(["options", *map(str, item["loc"])]), f"{item['msg']}, got {item['input']!r}")
+            Violation(".".join(["options", *map(str, item["loc"])]), f"{item['msg']}, got {_shown(item['input'])}")
             for item in error.errors()
         ]
         listed = "; ".join(f"{v.field}: {v.description}" for v in violations)
         raise UserError(
             Reason.INVALID_REQUEST, f"options of {name} are not valid: {listed}", violations=violations
         ) from None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 def check_window(name: str, options: ArchitectureOptions, window_bp: int) -> None:
@@ -84,7 +60,7 @@ def check_window(name: str, options: ArchitectureOptions, window_bp: int) -> Non
         raise UserError(
             Reason.WINDOW_TOO_SHORT,
             f"{name} needs windows of at least {shortest} bp with these options, got {window_bp} bp; build the "
-            f"dataset with window_bp >= {shortest}, or use padding 'same' or a smaller kernel_size",
+            f"dataset with window_bp >= {shortest}, or {options.shorter_by}",
             field="window_bp",
             window_bp=window_bp,
             shortest_bp=shortest,
