@@ -19,7 +19,8 @@ def _attributions(**fields: Any) -> ComputeAttributionsSpec:
 
 
 def test_defaults_hang_together() -> None:
-    assert _attributions().target == "wt_minus_ko"
+    assert _attributions().target is None  # the dataset decides
+    assert _attributions(outputs=["a"]).target == "output"
     assert _attributions(protocol="paper").target == "predicted"
     assert _attributions(protocol="paper", target="wt_minus_ko").target == "wt_minus_ko"
     assert [_attributions(method=m).gradient_correction for m in ("saliency", "input_x_gradient")] == [False, True]
@@ -30,7 +31,7 @@ def test_defaults_hang_together() -> None:
 
 def test_a_default_spelled_out_is_the_same_request() -> None:
     info = SPECS["explainer.ComputeAttributions"]
-    spelled = _attributions(target="wt_minus_ko", gradient_correction=False, split="test")
+    spelled = _attributions(gradient_correction=False, split="test")
     assert cache_key("explainer.ComputeAttributions", info, _attributions()) == cache_key(
         "explainer.ComputeAttributions", info, spelled
     )

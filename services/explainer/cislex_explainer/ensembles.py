@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 WT_MINUS_KO = "wt_minus_ko"
 PREDICTED = "predicted"
+OUTPUT = "output"
 
 
 class Ensemble:
@@ -58,12 +59,13 @@ class Weigh:
     """Weights (n, classes) whose product with the logits is the attributed number.
 
     ``wt_minus_ko``: +1 at WT, −1 at KO. ``predicted``: 1 at the class with the largest logit, 0 elsewhere.
-    ``fixed``: as given, whatever the logits.
+    ``output``: 1/m at each of the m named ``outputs``. ``fixed``: as given, whatever the logits.
     """
 
     target: str
     classes: tuple[str, ...]
     fixed: Tensor | None = None
+    outputs: tuple[str, ...] = ()
 
     @property
     def needs_logits(self) -> bool:
@@ -76,9 +78,12 @@ class Weigh:
             return self.fixed
         if self.target == PREDICTED:
             return nn.functional.one_hot(logits.argmax(1), logits.shape[1]).to(logits.dtype)
-        if self.target != WT_MINUS_KO:
-            raise ValueError(f"no target {self.target!r}; known: {WT_MINUS_KO}, {PREDICTED}")
         row = torch.zeros_like(logits)
+        if self.target == OUTPUT:
+            row[:, [self.classes.index(name) for name in self.outputs]] = 1.0 / len(self.outputs)
+            return row
+        if self.target != WT_MINUS_KO:
+            raise ValueError(f"no target {self.target!r}; known: {WT_MINUS_KO}, {PREDICTED}, {OUTPUT}")
         row[:, self.classes.index("WT")], row[:, self.classes.index("KO")] = 1.0, -1.0
         return row
 
