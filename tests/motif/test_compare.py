@@ -16,10 +16,11 @@ from cislex_core.motif_files import format_meme, read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef
 from cislex_motif import compare, tomtom
-from cislex_motif.column_scores import COLUMN_SCORES, Columns
+from cislex_motif.column_scores import COLUMN_SCORES
+from cislex_motif.columns import Columns
 from cislex_motif.compare_specs import CompareMotifsSpec, EnrichMotifsSpec
 from cislex_motif.statistics import benjamini_hochberg
-from cislex_motif.tomtom_null import log_no_better
+from cislex_motif.tomtom_null import NoBetter
 from pydantic import ValidationError
 from task_desk import progress_in, run_task
 
@@ -69,16 +70,18 @@ def test_null_equals_enumeration(length: int, min_overlap: int) -> None:
     rng = np.random.default_rng(length)
     scores = rng.integers(-4, 5, size=(3, 7)).astype(np.int16)
     width = len(scores)
-    log_miss, low = log_no_better(scores, [length], min_overlap)
+    floors = scores.min(axis=1).astype(int)
+    histograms = [np.bincount(row - low) / len(row) for row, low in zip(scores, floors, strict=True)]
+    chance = NoBetter(histograms, floors.tolist(), [length], min_overlap)
     needed = min(min_overlap, width, length)
-    for x in range(low, low + len(log_miss[length])):
+    for x in range(chance.low, chance.low + chance.size):
         miss = 1.0
         for start in range(-(length - 1), width):
             first, last = max(0, start), min(width, start + length)
             if last - first >= needed:
                 sums = [sum(draw) for draw in itertools.product(*scores[first:last].tolist())]
                 miss *= np.mean([total < x for total in sums])
-        assert np.exp(log_miss[length][x - low]) == pytest.approx(miss, abs=1e-12)
+        assert np.exp(chance.log_p(length, np.array([x])))[0] == pytest.approx(miss, abs=1e-12)
 
 
 def test_best_alignment_equals_a_plain_loop() -> None:

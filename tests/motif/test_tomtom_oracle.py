@@ -12,7 +12,6 @@ import pytest
 from cislex_core.motif_databases import open_database
 from cislex_core.motif_files import read_motifs
 from cislex_core.motifs import Motif
-from cislex_motif.compare_specs import CompareMotifsSpec
 from cislex_motif.statistics import evalues
 from cislex_motif.tomtom import Alignments, align_all
 
@@ -120,9 +119,28 @@ def test_families_agree_with_the_published_table(shared_dir: Path) -> None:
     assert different == []
 
 
-def test_distances_that_answer_nothing_need_the_program() -> None:
-    with pytest.raises(ValueError, match="blic1 needs engine tomtom"):
-        CompareMotifsSpec(queries=["a" * 64], distance="blic1")
+@pytest.mark.parametrize("distance", ["blic1", "llr1"])
+def test_bayesian_scores_where_the_program_answers_nothing(
+    distance: str, oracle: Callable[[str], Oracle], queries: list[Motif], targets: list[Motif]
+) -> None:
+    # Tomtom 5.4.1 says p = 1 for every pair, so there is no rank to follow; each query's origin is known, though.
+    assert (oracle(distance).pvalue == 1.0).all()
+    ours = align_all(queries, targets, distance, min_overlap=5)
+    column = {target.id: i for i, target in enumerate(targets)}
+    origin = [column[query.id.split("_")[1]] for query in queries]
+    own = ours.pvalue[np.arange(len(queries)), origin]
+    rank = (ours.pvalue < own[:, None]).sum(axis=1)
+    families = open_database("jaspar2024-vertebrates").family_of
+    best = ours.pvalue.argmin(axis=1)
+    same = sum(families(targets[b].id).family == families(targets[o].id).family for b, o in zip(best, origin, strict=True))
+    assert own.max() < 1e-4
+    assert rank.max() < 15
+    if distance == "llr1":
+        assert (rank == 0).sum() >= 38
+        assert same == 40
+    else:  # BLiC prefers the sharper of two relatives (docs/methods.md)
+        assert (rank == 0).sum() >= 15
+        assert same >= 30
 
 
 @pytest.mark.slow

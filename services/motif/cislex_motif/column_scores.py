@@ -1,26 +1,22 @@
 """How alike two motif columns are: the column scores of Tomtom (Gupta et al. 2007, Genome Biol 8:R24).
 
 Every function takes the columns of one query and of a database, and a background (4,); it answers (q, t) float64, and
-larger is more alike. Logarithm and weights are those that MEME Suite's Tomtom's output shows (docs/methods.md).
+larger is more alike. Logarithm and weights are those that MEME Suite's Tomtom's output shows (docs/methods.md). The
+Bayesian scores are in ``bayesian_scores``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from cislex_motif.bayesian_scores import FIVE_COMPONENTS, ONE_COMPONENT, blic, llr
+from cislex_motif.columns import Columns
+
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """probabilities: (n, 4), rows sum to 1, a pseudocount already in. sites: (n,) sites behind each column."""
-
-    probabilities: FloatArray
-    sites: FloatArray
 
 
 ColumnScore = Callable[[Columns, Columns, FloatArray], FloatArray]
@@ -79,4 +75,8 @@ COLUMN_SCORES: dict[str, ColumnScore] = {
     "allr": allr,
     "kullback": kullback,
     "sandelin": sandelin,
+    "blic1": partial(blic, prior=ONE_COMPONENT),
+    "blic5": partial(blic, prior=FIVE_COMPONENTS),
+    "llr1": partial(llr, prior=ONE_COMPONENT),
+    "llr5": partial(llr, prior=FIVE_COMPONENTS),
 }

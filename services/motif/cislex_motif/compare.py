@@ -25,6 +25,8 @@ MEME_FILES = {
     "filters": "filters.meme",
     "matches": "queries.meme",
     "enrichment": "motifs.meme",
+    "units": "units.meme",
+    "families": "families.meme",
 }
 
 MATCH_SCHEMA = pa.schema(

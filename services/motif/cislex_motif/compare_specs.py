@@ -11,11 +11,11 @@ from cislex_core.errors import UserError
 from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo, TaskSpec
 from pydantic import AfterValidator, Field, model_validator
 
-Distance = Literal["ed", "pearson", "allr", "kullback", "sandelin", "blic1", "llr1"]
+Distance = Literal["ed", "pearson", "allr", "kullback", "sandelin", "blic1", "llr1", "blic5", "llr5"]
 Background = Literal["both", "ko", "wt", "shuffled", "given"]
 Mode = Literal["fixed", "best"]
 
-MOTIF_KINDS = ("motifs", "clusters", "filters", "matches", "enrichment")
+MOTIF_KINDS = ("motifs", "clusters", "filters", "matches", "enrichment", "units", "families")
 MotifSource = Annotated[ArtifactDigest, NamesArtifact(MOTIF_KINDS)]
 
 DEFAULT_DATABASE = "jaspar2024-vertebrates"
@@ -74,8 +74,6 @@ class CompareMotifsSpec(TaskSpec):
             raise ValueError("give queries (artifacts of kind motifs, clusters or filters) or query_file")
         if self.engine == "memelite" and self.distance != "ed":
             raise ValueError(f"engine memelite knows distance ed only, not {self.distance}; use engine native")
-        if self.engine == "native" and self.distance in ("blic1", "llr1"):
-            raise ValueError(f"distance {self.distance} needs engine tomtom; engine native knows ed and four others")
         return self
 
 

@@ -22,14 +22,16 @@ def for_each(
 ) -> None:
     """Call ``function`` with every item, on ``threads`` (default: the cores this process may use, at most 8).
 
-    ``on_batch(done)`` is called between batches of four items a thread; what it raises ends the work.
+    ``on_batch(done)`` is called first and after every four items a thread; what it raises ends the work.
     """
     from threadpoolctl import threadpool_limits
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = threads or min(cores, 8)
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=workers) as pool:
-        for start in range(0, len(items), 4 * workers):
-            if on_batch is not None:
-                on_batch(start)
-            list(pool.map(function, items[start : start + 4 * workers]))
+        if on_batch is not None:
+            on_batch(0)
+        # Leaving the loop by an exception closes ``map``, which cancels what has not begun.
+        for done, _ in enumerate(pool.map(function, items), start=1):
+            if on_batch is not None and done % (4 * workers) == 0:
+                on_batch(done)

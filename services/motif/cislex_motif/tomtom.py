@@ -1,7 +1,8 @@
 """The Tomtom method in numpy: p-value of the best alignment of every query with every target (engine ``native``).
 
 Needs no compiler, so the first call is as fast as the tenth. Column scores are binned exactly as MEME Suite's Tomtom
-bins them (scale = floor(100 / (largest − floor(smallest)))), which is what makes p-values agree to three digits.
+bins them (scale = floor(100 / (largest − floor(smallest)))), which is what makes p-values agree to three digits. Where
+that scale would be 0 (scores that reach over more than 100, as those of blic and llr do) it is not rounded down.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from cislex_core.motifs import DEFAULT_NSITES, Motif
 
-from cislex_motif.column_scores import COLUMN_SCORES, Columns
+from cislex_motif.column_scores import COLUMN_SCORES
+from cislex_motif.columns import Columns
 from cislex_motif.threads import for_each
-from cislex_motif.tomtom_null import log_no_better
+from cislex_motif.tomtom_null import NoBetter
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -24,7 +26,7 @@ N_BINS = 100
 MOTIF_PSEUDOCOUNT = 0.1
 FEW_TARGETS = 50
 _UNIFORM = np.full(4, 0.25)
-_FORBIDDEN = np.int16(-32000)
+_FORBIDDEN: dict[type, int] = {np.int16: -32000, np.int32: -(2**31) + 1}
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,7 @@ def align_all(
     states 0.25 each. The chance model draws target columns from the database given, so p depends on it; with fewer
     than about 50 targets it is rough (Gupta et al. 2007).
     """
-    database = _Database([smoothed(t, pseudocount) for t in targets])
-    known = Columns(database.columns, np.concatenate([_sites(t) for t in targets] * 2))
+    database = _Database([Columns(smoothed(t, pseudocount), _sites(t)) for t in targets])
     score = COLUMN_SCORES[distance]
     shape = (len(queries), len(targets))
     pvalue, offset, overlap = np.empty(shape), np.empty(shape, np.int64), np.empty(shape, np.int64)
@@ -72,7 +73,7 @@ def align_all(
 
     def align(i: int) -> None:
         query = Columns(smoothed(queries[i], pseudocount), _sites(queries[i]))
-        binned = bin_scores(score(query, known, _UNIFORM))
+        binned = bin_scores(score(query, database.columns, _UNIFORM))
         pvalue[i], offset[i], overlap[i], reverse[i] = database.best(binned, min_overlap)
 
     for_each(align, range(len(queries)), on_query, threads)
@@ -83,99 +84,133 @@ def _sites(motif: Motif) -> FloatArray:
     return np.full(motif.width, motif.nsites or DEFAULT_NSITES)
 
 
-def bin_scores(scores: FloatArray) -> npt.NDArray[np.int16]:
-    """Integer scores (w, t): each row's median becomes 0, then one scale for the whole query, then rounding."""
-    scores = scores - _row_medians(scores)[:, None]
+def bin_scores(scores: FloatArray) -> FloatArray:
+    """Whole-numbered scores (w, t), in place: each row's median becomes 0, then one scale for the query, then rounding."""
+    scores -= _row_medians(scores)[:, None]
     smallest, largest = np.floor(scores.min()), scores.max()
-    scale = np.floor(N_BINS / (largest - smallest)) if largest > smallest else 1.0
-    return np.rint(scores * max(scale, 1.0)).astype(np.int16)
+    scale = N_BINS / (largest - smallest) if largest > smallest else 1.0
+    scores *= np.floor(scale) if scale >= 1.0 else scale
+    return np.rint(scores, out=scores)
 
 
 def _row_medians(scores: FloatArray) -> FloatArray:
     """Exact medians of the rows. Selecting among 20,000 is slow, so a sample first tells where the median must lie."""
     n = scores.shape[1]
-    low_rank, high_rank = (n - 1) // 2, n // 2
+    ranks = np.array([(n - 1) // 2, n // 2])
+    if n < 2048:
+        return np.asarray(np.median(scores, axis=1))
+    sample = np.sort(scores[:, ::8], axis=1)
+    low, high = sample[:, int(0.46 * sample.shape[1])], sample[:, int(0.54 * sample.shape[1])]
+    at_least = scores >= low[:, None]
+    below = n - np.count_nonzero(at_least, axis=1)
+    at_least &= scores <= high[:, None]
     medians = np.empty(len(scores))
     for i, row in enumerate(scores):
-        below, inside = 0, row
-        if n >= 2048:
-            low, high = np.quantile(row[::16], (0.45, 0.55), method="nearest")
-            below = int(np.count_nonzero(row < low))
-            inside = row[(row >= low) & (row <= high)]
-            if not below <= low_rank <= high_rank < below + len(inside):
-                below, inside = 0, row
-        part = np.partition(inside, (low_rank - below, high_rank - below))
-        medians[i] = 0.5 * (part[low_rank - below] + part[high_rank - below])
+        wanted, inside = ranks - below[i], row[at_least[i]]
+        if not 0 <= wanted[0] <= wanted[1] < len(inside):
+            wanted, inside = ranks, row
+        part = np.partition(inside, wanted)
+        medians[i] = 0.5 * (part[wanted[0]] + part[wanted[1]])
     return medians
 
 
 class _Database:
-    """All target columns, forward then reverse-complemented, and where each motif lies among them."""
+    """All target columns of both strands, motifs of one length side by side."""
 
-    def __init__(self, matrices: Sequence[FloatArray]) -> None:
-        both = [*matrices, *(m[::-1, ::-1] for m in matrices)]
-        self.n_targets = len(matrices)
-        self.columns = np.ascontiguousarray(np.concatenate(both))
-        self.lengths = np.array([len(m) for m in both], dtype=np.int64)
-        self._starts = np.concatenate(([0], np.cumsum(self.lengths)[:-1]))
+    def __init__(self, targets: Sequence[Columns]) -> None:
+        n = self.n_targets = len(targets)
+        probabilities = [t.probabilities for t in targets]
+        probabilities += [p[::-1, ::-1] for p in probabilities]
+        lengths = np.array([len(p) for p in probabilities], dtype=np.int64)
+        order = np.argsort(lengths, kind="stable")
+        self.lengths = lengths[order]
+        self.columns = Columns(
+            np.concatenate([probabilities[i] for i in order]), np.concatenate([targets[i % n].sites for i in order])
+        )
+        self._place = np.empty(2 * n, dtype=np.int64)
+        self._place[order] = np.arange(2 * n)
         self._layouts: dict[tuple[int, int], _Layout] = {}
 
     def best(
-        self, scores: npt.NDArray[np.int16], min_overlap: int
+        self, scores: FloatArray, min_overlap: int
     ) -> tuple[FloatArray, IntArray, IntArray, npt.NDArray[np.bool_]]:
-        """p-value, offset, overlap and strand of the best alignment with each target; scores: (w, columns)."""
-        width = len(scores)
-        layout = self._layout(width, min_overlap)
+        """p-value, offset, overlap and strand of the best alignment with each target; scores: (w, columns), whole."""
+        layout = self._layout(len(scores), min_overlap)
         total, offset = layout.best(scores)
-        n = self.n_targets
-        log_miss, low = log_no_better(scores, np.unique(self.lengths).tolist(), min_overlap)
-        log_p_miss = np.empty(2 * n)
-        for length, members in layout.by_length.items():
-            log_p_miss[members] = log_miss[length][total[members] - low]
+        histograms, floors = _histograms(scores)
+        chance = NoBetter(histograms, floors, layout.groups, min_overlap)
+        log_miss = np.empty(len(total))
+        for length, group in layout.groups.items():
+            log_miss[group.motifs] = chance.log_p(length, total[group.motifs])
         # Both strands have the same length, hence the same distribution: the better score is the smaller p.
-        reverse = total[n:] > total[:n]
-        chosen = np.where(reverse, np.arange(n) + n, np.arange(n))
-        pvalue = -np.expm1(2.0 * log_p_miss[chosen])
-        offset = offset[chosen]
-        lengths = self.lengths[chosen]
-        overlap = np.minimum(lengths, offset + width) - np.maximum(offset, 0)
-        return pvalue, offset, overlap, reverse
+        forward, backward = self._place[: self.n_targets], self._place[self.n_targets :]
+        reverse = total[backward] > total[forward]
+        chosen = np.where(reverse, backward, forward)
+        lengths, offset = self.lengths[chosen], offset[chosen]
+        overlap = np.minimum(lengths, offset + len(scores)) - np.maximum(offset, 0)
+        return -np.expm1(2.0 * log_miss[chosen]), offset, overlap, reverse
 
     def _layout(self, width: int, min_overlap: int) -> _Layout:
         key = (width, min_overlap)
         if key not in self._layouts:
-            self._layouts[key] = _Layout(self.lengths, self._starts, len(self.columns), width, min_overlap)
+            self._layouts[key] = _Layout(self.lengths, width, min_overlap)
         return self._layouts[key]
+
+
+def _histograms(scores: FloatArray) -> tuple[list[FloatArray], list[int]]:
+    """The share of every whole score from the row's smallest to its largest, and the smallest."""
+    width, n = scores.shape
+    floors = scores.min(axis=1).astype(np.int64)
+    sizes = scores.max(axis=1).astype(np.int64) - floors + 1
+    # One bincount for all rows: row i's scores live in their own range of bins.
+    starts = np.concatenate(([0], np.cumsum(sizes)))
+    shares = np.bincount((scores + (starts[:-1] - floors)[:, None]).astype(np.intp).ravel(), minlength=starts[-1]) / n
+    return [shares[starts[i] : starts[i + 1]] for i in range(width)], floors.tolist()
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Motifs of one length: which of the motifs, and where their columns and their laid-out positions are."""
+
+    motifs: slice
+    columns: slice
+    positions: slice
 
 
 class _Layout:
     """Target columns in one line with width − 1 blanks before each motif, so that all offsets are one sliding sum."""
 
-    def __init__(self, lengths: IntArray, starts: IntArray, n_columns: int, width: int, min_overlap: int) -> None:
+    def __init__(self, lengths: IntArray, width: int, min_overlap: int) -> None:
         self.width = width
-        blocks = lengths + width - 1
-        self.block_starts = np.concatenate(([0], np.cumsum(blocks)[:-1]))
-        self.size = int(blocks.sum())
-        owner = np.repeat(np.arange(len(lengths)), blocks)
+        self.blocks = lengths + width - 1
+        self.block_starts = np.concatenate(([0], np.cumsum(self.blocks)[:-1]))
+        self.size = int(self.blocks.sum())
+        owner = np.repeat(np.arange(len(lengths)), self.blocks)
         self.offsets = np.arange(self.size) - self.block_starts[owner] - (width - 1)
-        source = np.full(self.size + width - 1, n_columns, dtype=np.intp)
-        inside = self.offsets >= 0
-        source[: self.size][inside] = starts[owner[inside]] + self.offsets[inside]
-        self.source = source
         overlap = np.minimum(lengths[owner], self.offsets + width) - np.maximum(self.offsets, 0)
         needed = np.minimum(np.minimum(lengths, width), min_overlap)[owner]
         self.forbidden = np.flatnonzero(overlap < needed)
-        self.blocks = blocks
-        self.by_length = {int(n): np.flatnonzero(lengths == n) for n in np.unique(lengths)}
+        self.groups: dict[int, _Group] = {}
+        column = position = 0
+        for length in np.unique(lengths).tolist():
+            first, last = np.searchsorted(lengths, (length, length + 1)).tolist()
+            ends = column + (last - first) * length, position + (last - first) * (length + width - 1)
+            self.groups[length] = _Group(slice(first, last), slice(column, ends[0]), slice(position, ends[1]))
+            column, position = ends
 
-    def best(self, scores: npt.NDArray[np.int16]) -> tuple[IntArray, IntArray]:
-        """Best total and its offset for each motif of both strands; scores: (w, columns)."""
-        padded = np.concatenate([scores, np.zeros((self.width, 1), np.int16)], axis=1)
-        laid = padded.take(self.source, axis=1)
+    def best(self, scores: FloatArray) -> tuple[IntArray, IntArray]:
+        """Best total and its offset for each motif, by length; scores: (w, columns), whole numbers."""
+        w, blanks = self.width, self.width - 1
+        kind = np.int16 if w * N_BINS < -_FORBIDDEN[np.int16] else np.int32
+        laid = np.zeros((w, self.size + blanks), kind)
+        for length, group in self.groups.items():
+            n = group.motifs.stop - group.motifs.start
+            room = laid[:, group.positions].reshape(w, n, length + blanks)
+            np.copyto(room[:, :, blanks:], scores[:, group.columns].reshape(w, n, length), casting="unsafe")
         total = laid[0, : self.size].copy()
-        for i in range(1, self.width):
+        for i in range(1, w):
             total += laid[i, i : i + self.size]
-        total[self.forbidden] = _FORBIDDEN
+        total[self.forbidden] = _FORBIDDEN[kind]
         best = np.maximum.reduceat(total, self.block_starts)
         hits = np.flatnonzero(total == np.repeat(best, self.blocks))
         first = hits[np.searchsorted(hits, self.block_starts)]

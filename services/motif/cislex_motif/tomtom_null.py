@@ -8,79 +8,92 @@ scores: Tanaka et al. 2011, Bioinformatics 27:1603, where columns that stay unal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
-def log_no_better(
-    scores: npt.NDArray[np.int16], lengths: Iterable[int], min_overlap: int
-) -> tuple[Mapping[int, FloatArray], int]:
-    """For each target length, log P(no offset of a random target of that length reaches score x).
+class NoBetter:
+    """log P(no offset of a random target reaches a score), for one query and a set of target lengths.
 
-    scores: (w, t) integer scores of the w query columns against all t database columns, median 0. lengths: target
-    lengths. Offsets overlap in at least ``min_overlap`` columns, or wholly where query or target is shorter.
-    Returns a map length → (size,) float64 over x = low … low + size − 1, and ``low``. −inf = certain to be reached.
+    histograms: per query column, P(score = floors[i] + j), each summing to 1. lengths: target lengths. Offsets overlap
+    in at least ``min_overlap`` columns, or wholly where query or target is shorter.
     """
-    width, n_columns = scores.shape
-    floor = scores.min(axis=1).astype(np.int64)
-    ceiling = scores.max(axis=1).astype(np.int64)
-    low, high = int(np.minimum(floor, 0).sum()), int(np.maximum(ceiling, 0).sum())
-    # One bincount for all columns: column i's scores live in their own range of bins.
-    span = int((ceiling - floor).max()) + 1
-    shifted = scores.astype(np.intp)
-    shifted += (np.arange(width) * span - floor)[:, None]
-    counts = np.bincount(shifted.ravel(), minlength=width * span).reshape(width, span)
-    histograms = [counts[i, : ceiling[i] - floor[i] + 1] / n_columns for i in range(width)]
 
-    wanted = sorted(set(lengths))
-    inside_wanted = {length for length in wanted if length < width}
-    size = high - low + 1
-    prefix: dict[int, FloatArray] = {}
-    suffix: dict[int, FloatArray] = {}
-    inside = {length: np.zeros(size) for length in inside_wanted}
-    shortest = min(min_overlap, width, wanted[0])
-    for first in range(width):
-        chance, start = histograms[first], int(floor[first])
-        for last in range(first, width):
-            if last > first:
-                chance = np.convolve(chance, histograms[last])
-                start += int(floor[last])
-            n = last - first + 1
-            at_edge = first == 0 or last == width - 1
-            if n < shortest or not (at_edge or n in inside_wanted):
-                continue
-            log_miss = _log_miss(chance, start - low, size)
-            if first == 0:
-                prefix[n] = log_miss
-            if last == width - 1:
-                suffix[n] = log_miss
-            if n in inside_wanted:
-                inside[n] += log_miss
+    def __init__(
+        self, histograms: Sequence[FloatArray], floors: Sequence[int], lengths: Iterable[int], min_overlap: int
+    ) -> None:
+        self.width = width = len(histograms)
+        self.low = sum(min(floor, 0) for floor in floors)
+        ceilings = [floor + len(h) - 1 for floor, h in zip(floors, histograms, strict=True)]
+        self.size = sum(max(ceiling, 0) for ceiling in ceilings) - self.low + 1
+        short = {min(length, width) for length in lengths}
+        self._least = min(min_overlap, width)
+        inside = {n for n in short if n < width}
+        miss, row = self._windows(histograms, floors, inside, min(self._least, *short))
+        # edges[k]: both ends' overhanging offsets that overlap in least … k − 1 columns, together.
+        edges = np.zeros((width + 1, self.size))
+        for n in range(self._least, width):
+            np.add(miss[row[0, n]], miss[row[width - n, n]], out=edges[n + 1])
+            edges[n + 1] += edges[n]
+        self._edges = edges
+        # Offsets where query or target lies wholly within the other: a sum over windows, or one window several times.
+        within = {n: [row[first, n] for first in range(width - n + 1)] for n in inside}
+        self._within = {n: miss[rows].sum(axis=0) for n, rows in within.items()}
+        self._whole = miss[row[0, width]]
 
-    answer: dict[int, FloatArray] = {}
-    for length in wanted:
-        short = min(length, width)
-        overlap = min(min_overlap, short)
-        if length < width:
-            total = inside[length].copy()
-        else:
-            total = (length - width + 1) * prefix[width]
-        for n in range(overlap, short):
-            total += prefix[n]
-            total += suffix[n]
-        answer[length] = total
-    return answer, low
+    def log_p(self, length: int, scores: IntArray) -> FloatArray:
+        """log P(no offset of a random target of ``length`` columns reaches each of ``scores``). −inf = sure to."""
+        at = np.asarray(scores) - self.low
+        edges = self._edges[max(min(length, self.width), self._least)].take(at)
+        if length < self.width:
+            return np.asarray(edges + self._within[length].take(at))
+        return np.asarray(edges + (length - self.width + 1) * self._whole.take(at))
+
+    def _windows(
+        self, histograms: Sequence[FloatArray], floors: Sequence[int], inside: set[int], shortest: int
+    ) -> tuple[FloatArray, dict[tuple[int, int], int]]:
+        """log P(score < x) of every run of columns that some offset needs: a row each, by (first column, columns)."""
+        longest = max(inside, default=0)
+        runs: list[tuple[int, FloatArray]] = []
+        row: dict[tuple[int, int], int] = {}
+
+        def keep(first: int, n: int, chance: FloatArray, start: int) -> None:
+            row[first, n] = len(runs)
+            runs.append((start - self.low, chance))
+
+        for first in range(self.width):
+            chance, start = histograms[first], floors[first]
+            last = self.width if first == 0 else min(first + longest, self.width)
+            for end in range(first + 1, last + 1):
+                if end > first + 1:
+                    chance = np.convolve(chance, histograms[end - 1])
+                    start += floors[end - 1]
+                n = end - first
+                if n >= shortest and (first == 0 or n in inside):
+                    keep(first, n, chance, start)
+        chance, start = histograms[-1], floors[-1]
+        for first in range(self.width - 1, 0, -1):
+            n = self.width - first
+            if n > 1:
+                chance = np.convolve(histograms[first], chance)
+                start += floors[first]
+            if n >= shortest and (first, n) not in row:
+                keep(first, n, chance, start)
+        table = np.zeros((len(runs), self.size))
+        for line, (at, chance) in zip(table, runs, strict=True):
+            line[at : at + len(chance)] = chance
+        return _log_miss(table), row
 
 
-def _log_miss(chance: FloatArray, start: int, size: int) -> FloatArray:
-    """log P(score < x) on the common axis; summed from the top, so that small tails keep their precision."""
-    reached = np.cumsum(chance[::-1])[::-1]
-    out = np.zeros(size)
-    out[: start + 1] = -np.inf  # every score is at least the smallest one
+def _log_miss(chance: FloatArray) -> FloatArray:
+    """log P(score < x) per row, in place; summed from the top, so that small tails keep their precision."""
+    reached = np.cumsum(chance[:, ::-1], axis=1, out=chance[:, ::-1])[:, ::-1]
+    np.minimum(reached, 1.0, out=reached)
+    np.negative(reached, out=reached)
     with np.errstate(divide="ignore"):
-        np.log1p(-np.minimum(reached[1:], 1.0), out=out[start + 1 : start + len(chance)])
-    return out
+        return np.asarray(np.log1p(reached, out=reached))

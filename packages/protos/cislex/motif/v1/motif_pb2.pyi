@@ -70,6 +70,8 @@ class Distance(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DISTANCE_SANDELIN: _ClassVar[Distance]
     DISTANCE_BLIC1: _ClassVar[Distance]
     DISTANCE_LLR1: _ClassVar[Distance]
+    DISTANCE_BLIC5: _ClassVar[Distance]
+    DISTANCE_LLR5: _ClassVar[Distance]
 
 class CompareEngine(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -143,6 +145,8 @@ DISTANCE_KULLBACK: Distance
 DISTANCE_SANDELIN: Distance
 DISTANCE_BLIC1: Distance
 DISTANCE_LLR1: Distance
+DISTANCE_BLIC5: Distance
+DISTANCE_LLR5: Distance
 COMPARE_ENGINE_UNSPECIFIED: CompareEngine
 COMPARE_ENGINE_NATIVE: CompareEngine
 COMPARE_ENGINE_MEMELITE: CompareEngine
