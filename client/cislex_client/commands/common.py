@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -42,7 +42,8 @@ PLURAL = {
     "dataset": "datasets", "model": "models", "export": "exports", "evaluation": "evaluations", "genome": "genomes",
     "predictions": "predictions", "attributions": "attributions", "kmers": "kmers", "filters": "filters",
     "clusters": "clusters", "motifs": "motifs", "matches": "matches", "enrichment": "enrichments", "peaks": "peaks",
-    "simulation": "simulations",
+    "simulation": "simulations", "units": "units", "projection": "projections", "interactions": "interactions",
+    "comparison": "comparisons", "seqlets": "seqlets", "scores": "scores", "hits": "hits", "families": "families",
 }  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def operate(
     request: Mapping[str, Any],
     *,
     files: Mapping[str, Path | None] | None = None,
+    classes: Mapping[str, Sequence[tuple[str, Path]]] | None = None,
     names: Mapping[str, tuple[str, str | list[str] | None]] | None = None,
     settings: list[str] | None = None,
     form: Format = Format.table,
@@ -91,11 +93,23 @@ def operate(
     """One operation from flags to printed result.
 
     ``request``: plain fields (None = leave to the service). ``files``: field → path, brought to the service.
-    ``names``: field → (kind, name, short id or digest). ``settings``: ``FIELD=VALUE`` of ``--set``.
+    ``classes``: field → (name, path) of each of its files. ``names``: field → (kind, name, short id or digest).
+    ``settings``: ``FIELD=VALUE`` of ``--set``.
     """
     with_session(
         lambda session: _operate(
-            session, task, title, request, files or {}, names or {}, settings or [], form, no_wait, timeout, dry_run
+            session,
+            task,
+            title,
+            request,
+            files or {},
+            classes or {},
+            names or {},
+            settings or [],
+            form,
+            no_wait,
+            timeout,
+            dry_run,
         )
     )
 
@@ -106,6 +120,7 @@ async def _operate(
     title: str,
     request: Mapping[str, Any],
     files: Mapping[str, Path | None],
+    classes: Mapping[str, Sequence[tuple[str, Path]]],
     names: Mapping[str, tuple[str, str | list[str] | None]],
     settings: list[str],
     form: Format,
@@ -119,6 +134,9 @@ async def _operate(
     for key, path in files.items():
         if path is not None:
             body[key] = await session.bring(path)
+    for key, named in classes.items():
+        if named:
+            body[key] = [{"name": name, "file": await session.bring(path)} for name, path in named]
     for key, (kind, value) in names.items():
         if value:
             body[key] = resource(session.tenant, kind, value) if isinstance(value, str) else [
@@ -221,6 +239,19 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
         except ValueError:
             out[key] = value
     return out
+
+
+def named_files(texts: Sequence[str] | None, flag: str) -> list[tuple[str, Path]]:
+    """``["CTCF=ctcf.fa", …]`` as (name, path). Raises UsageError for one without a name, or a name given twice."""
+    found: dict[str, Path] = {}
+    for text in texts or []:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise UsageError(f"{flag} {text!r}: write NAME=FILE", remedy=f"for instance {flag} CTCF=ctcf.fa.gz")
+        if name in found:
+            raise UsageError(f"{flag} names {name} twice", remedy="join its files, or give another name")
+        found[name] = Path(path)
+    return list(found.items())
 
 
 def split_list(text: str) -> list[str]:

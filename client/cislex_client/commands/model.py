@@ -103,6 +103,30 @@ def predict(
     )  # fmt: skip
 
 
+@app.command("compare")
+def compare(
+    models: Annotated[list[str] | None, typer.Option("--model", help="A model; repeat.")] = None,
+    evaluations: Annotated[
+        list[str] | None, typer.Option("--evaluation", help="Its evaluation, in the same order.")
+    ] = None,
+    names: Annotated[str, typer.Option(help="Their names in the table, with commas.")] = "",
+    reference: Annotated[str, typer.Option(help="Differences are to this one; the best when absent.")] = "",
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Put models that were judged on the same sequences side by side, with paired differences."""
+    if not models or not evaluations or len(models) != len(evaluations) or len(models) < 2:
+        raise UsageError("name two models or more, each with its evaluation: --model A --evaluation EA --model B …")
+    common.operate(
+        "trainer.CompareModels", "compare models",
+        {"names": common.split_list(names) or None, "reference": reference or None},
+        names={"models": ("model", models), "evaluations": ("evaluation", evaluations)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
 @app.command("ls")
 def ls(output: common.OutputOption = Format.table, limit: listing.Limit = 50) -> None:
     """List models, newest first."""

@@ -1,4 +1,4 @@
-"""cislex motif: cluster, discover, compare, enrich."""
+"""cislex motif: cluster, discover, compare, enrich, score, scan, group."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def cluster(
 def discover(
     clusters: Annotated[str, typer.Option("--clusters", help="Result of `motif cluster`.")] = "",
     dataset: Annotated[str, typer.Option("--dataset", help="Or whole sets of a dataset.")] = "",
-    engine: Annotated[str, typer.Option(help="em (ours), meme or streme (programs on PATH).")] = "em",
+    attributions: Annotated[str, typer.Option("--attributions", help="Or TF-MoDISco on `explain saliency`.")] = "",
+    engine: Annotated[str, typer.Option(help="em, words (ours), meme, streme (programs on PATH) or modisco.")] = "",
     n_motifs: Annotated[int | None, typer.Option(help="Motifs per cluster or set.")] = None,
     min_width: Annotated[int | None, typer.Option(help="Narrowest motif, bp.")] = None,
     max_width: Annotated[int | None, typer.Option(help="Widest motif, bp.")] = None,
@@ -47,14 +48,16 @@ def discover(
     timeout: common.Timeout = None,
     output: common.OutputOption = Format.table,
 ) -> None:
-    """Find motifs in clusters of k-mers, or in the sequence sets of a dataset."""
-    if bool(clusters) == bool(dataset):
-        raise UsageError("name either --clusters or --dataset")
+    """Find motifs in clusters of k-mers, in the sequence sets of a dataset, or in attributions."""
+    if bool(clusters) + bool(dataset and not attributions) + bool(attributions) != 1:
+        raise UsageError("name --clusters, --dataset, or --attributions with their --dataset")
+    scope = "clusters" if clusters else "attributions" if attributions else "sets"
     common.operate(
         "motif.DiscoverMotifs", "find motifs",
-        {"scope": "clusters" if clusters else "sets", "engine": engine, "n_motifs": n_motifs, "min_width": min_width,
-         "max_width": max_width},
-        names={"clusters": ("clusters", clusters), "dataset": ("dataset", dataset)},
+        {"scope": scope, "engine": engine or ("modisco" if attributions else "em"), "n_motifs": n_motifs,
+         "min_width": min_width, "max_width": max_width},
+        names={"clusters": ("clusters", clusters), "dataset": ("dataset", dataset),
+               "attributions": ("attributions", attributions)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
 
@@ -101,6 +104,81 @@ def enrich(
         "motif.EnrichMotifs", "test enrichment", {"split": split, **fields},
         files={"homer_wt": homer_wt, "homer_ko": homer_ko, **files},
         names={"dataset": ("dataset", dataset), "motifs": ("motifs", motifs)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("seqlets")
+def seqlets(
+    attributions: Annotated[str, typer.Option("--attributions", help="Result of `explain saliency`.")],
+    dataset: DatasetOption,
+    method: Annotated[str, typer.Option(help="recursive or threshold.")] = "",
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Cut out the stretches that a model attends to."""
+    common.operate(
+        "motif.CallSeqlets", "call seqlets", {"method": method or None},
+        names={"attributions": ("attributions", attributions), "dataset": ("dataset", dataset)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("score")
+def score(
+    dataset: DatasetOption,
+    motifs: Annotated[list[str] | None, typer.Argument(help="Motif sets: names or digests.")] = None,
+    motif_db: Annotated[str, typer.Option("--motif-db", help="A packaged release or a motif file as well.")] = "",
+    split: Annotated[str, typer.Option("--split", help="Where motifs are judged.")] = "test",
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Judge motifs by how well their best hits tell sequences apart."""
+    fields, files = database(motif_db, "motifs_file") if motif_db else ({}, {})
+    common.operate(
+        "motif.ScoreMotifs", "score motifs", {"split": split, **fields}, files=files,
+        names={"dataset": ("dataset", dataset), "motifs": ("motifs", motifs)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("scan")
+def scan(
+    dataset: Annotated[str, typer.Option("--dataset", help="Sequences of a dataset.")] = "",
+    sequences: Annotated[Path | None, typer.Option(help="Or a FASTA file.")] = None,
+    motifs: Annotated[str, typer.Option("--motifs", help="A motif set instead of a database.")] = "",
+    motif_db: Database = "jaspar2024-vertebrates",
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Find every site of known motifs, with p and q (as FIMO does)."""
+    if bool(dataset) == (sequences is not None):
+        raise UsageError("name either --dataset or --sequences")
+    fields, files = ({}, {}) if motifs else database(motif_db, "motifs_file")
+    common.operate(
+        "motif.ScanMotifs", "scan for sites", fields, files={"sequences": sequences, **files},
+        names={"dataset": ("dataset", dataset), "motifs": ("motifs", motifs)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("group")
+def group(
+    motifs: Annotated[list[str], typer.Argument(help="Motif sets: names or digests.")],
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Group alike motifs: one consensus each, how often it recurs, and a tree."""
+    common.operate(
+        "motif.GroupMotifs", "group motifs", {}, names={"motifs": ("motifs", motifs)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cislex_client.commands import common
 from cislex_client.exit_codes import UsageError
 
 DEFAULT_MOTIF_DB = "jaspar2024-vertebrates"
@@ -60,18 +61,10 @@ def alias_file(alias: str) -> Path | None:
 
 
 def class_files(fasta: Sequence[str] | None) -> dict[str, Path | None]:
-    """``["CTCF=a.fa", …]`` as files by role. Raises UsageError for one without a name, or a name given twice."""
+    """``["CTCF=a.fa", …]`` as files by role."""
     from cislex_client.pipelines.sources import CLASS_FILE
 
-    files: dict[str, Path | None] = {}
-    for text in fasta or []:
-        name, equals, path = text.partition("=")
-        if not (name and equals and path):
-            raise UsageError(f"--fasta {text!r}: write NAME=FILE", remedy="for instance --fasta CTCF=ctcf.fa.gz")
-        if CLASS_FILE + name in files:
-            raise UsageError(f"--fasta names the class {name} twice", remedy="join its files, or give another name")
-        files[CLASS_FILE + name] = Path(path)
-    return files
+    return {CLASS_FILE + name: path for name, path in common.named_files(fasta, "--fasta")}
 
 
 def motif_source(text: str) -> tuple[str, Path | None]:

@@ -55,7 +55,7 @@ def _histogram(found: dict[str, Any]) -> str:
         xs = [edges[j // 2 + j % 2] if edges else (j // 2 + j % 2) * width for j in range(2 * len(values))]
         ys = [values[j // 2] for j in range(2 * len(values))]
         cls = two.get(name, f"s{i}")
-        plot.curve(xs, ys, f"curve line-{cls}" if name in two else f"curve s{i}")
+        plot.curve(xs, ys, f"curve {cls}" if name in two else f"curve s{i}")
         keys.append((f"fill-{cls}" if name in two else f"series-{i}", name))
     distance = number(found.get("ks"))
     said = (

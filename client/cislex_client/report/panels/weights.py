@@ -67,7 +67,7 @@ def _map(shown: list[Unit], names: list[str], n_units: int) -> str:
             f'height="{svg.num(h - 1)}" class="{side}" fill-opacity="{0.06 + 0.94 * abs(weight) / largest:.3f}">'
             f"<title>{svg.esc(tip)}</title></rect>"
         )
-    width, height = left + len(names) * w + 70, top + len(shown) * h + 34
+    width, height = left + max(len(names) * w + 70, 250.0), top + len(shown) * h + 34
     body.append(_key(left, height - 20, largest))
     drawing = svg.document(
         "fig-weights-svg", width, height, "".join(body), "Output weights of the units",
