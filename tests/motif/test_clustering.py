@@ -15,6 +15,7 @@ from cislex_core.sequences import decode_batch, encode, encode_batch, reverse_co
 from cislex_motif.alignment import aligned_distances, paper_distances
 from cislex_motif.clustering import cluster
 from cislex_motif.consensus import lay_aligned, lay_in_place
+from cislex_motif.landmarks import fold_strands
 from cislex_motif.linkage import average_linkage, cut, silhouettes
 from cislex_motif.specs import ClusterKmersSpec
 from cislex_runtime.task_io import WorkerOut
@@ -88,6 +89,8 @@ def test_blocks_do_not_change_distances(monkeypatch: pytest.MonkeyPatch) -> None
     codes, _ = planted(50)
     whole = aligned_distances(codes, codes, 4), paper_distances(codes, codes)
     monkeypatch.setattr("cislex_motif.alignment._BLOCK_ROWS", 7)
+    monkeypatch.setattr("cislex_motif.match_bits._BLOCK", 7)
+    monkeypatch.setattr("cislex_motif.match_bits._COLUMNS", 3)
     np.testing.assert_allclose(aligned_distances(codes, codes, 4), whole[0], atol=1e-6)
     np.testing.assert_allclose(paper_distances(codes, codes), whole[1], atol=1e-6)
 
@@ -189,6 +192,91 @@ def test_above_the_limit_a_sample_is_clustered_and_the_rest_joins() -> None:
     assert sum(np.bincount(kinds[result.labels == c], minlength=2).max() for c in (0, 1)) >= 285
 
 
+def words_with_slips(n: int, seed: int, slips: float = 0.03) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 20) distinct codes, each with one of six random words of 12 at a random place and strand, and which."""
+    rng = np.random.default_rng(seed)
+    words = rng.integers(0, 4, (6, 12), dtype=np.uint8)
+    kinds = rng.choice(6, n, p=[0.3, 0.25, 0.2, 0.1, 0.1, 0.05])
+    sites = words[kinds]
+    wrong = rng.random(sites.shape) < slips
+    sites[wrong] = rng.integers(0, 4, wrong.sum())
+    turned = rng.random(n) < 0.5
+    sites[turned] = reverse_complement(sites[turned])
+    codes = rng.integers(0, 4, (n, 20), dtype=np.uint8)
+    starts = rng.integers(0, 9, n)
+    codes[np.arange(n)[:, None], starts[:, None] + np.arange(12)] = sites
+    return codes, kinds
+
+
+@pytest.mark.parametrize("method", ["aligned", "paper"])
+def test_landmarks_give_the_clusters_of_exact_linkage(method: str) -> None:
+    from sklearn.metrics import adjusted_rand_score
+
+    codes, kinds = words_with_slips(1500, 1)
+    if method == "paper":
+        # Position against position: the same words, all at one place and strand.
+        rng = np.random.default_rng(2)
+        codes = rng.integers(0, 4, (6, 20), dtype=np.uint8)[kinds]
+        wrong = rng.random(codes.shape) < 0.1
+        codes[wrong] = rng.integers(0, 4, wrong.sum())
+    ones = np.ones(len(codes), dtype=np.int64)
+    exact = cluster(codes, ones, spec(method=method))
+    some = cluster(codes, ones, spec(method=method, scale="landmarks", n_landmarks=600))
+    again = cluster(codes, ones, spec(method=method, scale="landmarks", n_landmarks=600))
+    assert (exact.scale, exact.n_compared, some.scale, some.n_compared) == ("exact", 1500, "landmarks", 600)
+    assert adjusted_rand_score(kinds, some.labels) > 0.99
+    assert adjusted_rand_score(exact.labels, some.labels) >= 0.99
+    np.testing.assert_array_equal(some.labels, again.labels)
+
+
+def test_as_many_landmarks_as_kmers_is_exact_linkage() -> None:
+    codes, _ = planted(200, noise=0.0)
+    ones = np.ones(200, dtype=np.int64)
+    exact, all_landmarks = cluster(codes, ones, spec(scale="exact")), cluster(codes, ones, spec(scale="landmarks"))
+    assert all_landmarks.n_compared == 200
+    np.testing.assert_array_equal(np.sort(np.bincount(exact.labels)), np.sort(np.bincount(all_landmarks.labels)))
+
+
+def test_a_word_and_its_reverse_complement_are_one_landmark() -> None:
+    codes = encode_batch(["ACGTT", "AACGT", "CCCCC", "ACGTA", "NACGT", "ACGTN"])
+    folded, weights, index = fold_strands(codes, np.array([1, 2, 3, 4, 5, 6]))
+    assert decode_batch(folded) == ["AACGT", "ACGTA", "ACGTN", "CCCCC"]
+    assert weights.tolist() == [3, 4, 11, 3]
+    assert index.tolist() == [0, 0, 3, 1, 2, 2]
+
+
+def test_weights_reach_the_sizes_at_scale() -> None:
+    codes, kinds = words_with_slips(400, 3)
+    weights = np.where(kinds == 5, 50, 1)
+    found = cluster(codes, weights, spec(scale="landmarks", n_landmarks=150))
+    rare = found.labels[np.flatnonzero(kinds == 5)]
+    assert np.bincount(rare).argmax() == 0
+
+
+def test_exact_linkage_of_too_many_says_what_to_do() -> None:
+    codes, _ = planted(60)
+    with pytest.raises(UserError, match="take scale landmarks") as caught:
+        cluster(codes, np.ones(60, dtype=np.int64), spec(scale="exact", max_distinct_kmers=50))
+    assert caught.value.reason is Reason.INVALID_REQUEST
+    assert caught.value.violations[0].field == "scale"
+
+
+@pytest.mark.parametrize(
+    ("k", "core", "max_shift", "letters"),
+    [(20, 8, 10, 5), (12, 8, 6, 4), (9, 5, 3, 5), (40, 10, 8, 5), (6, 8, 10, 4), (64, 4, 50, 5)],
+)
+def test_matches_by_bits_are_those_by_products(
+    k: int, core: int, max_shift: int, letters: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(k)
+    a, b = (rng.integers(0, letters, (n, k), dtype=np.uint8) for n in (70, 41))
+    by_bits = aligned_distances(a, b, max_shift, core)
+    one_strand = aligned_distances(a, b, max_shift, core, both_strands=False)
+    monkeypatch.setattr("cislex_motif.alignment.can_hold", lambda *_: False)
+    np.testing.assert_array_equal(by_bits, aligned_distances(a, b, max_shift, core))
+    np.testing.assert_array_equal(one_strand, aligned_distances(a, b, max_shift, core, both_strands=False))
+
+
 def test_more_clusters_than_kmers() -> None:
     with pytest.raises(UserError, match="only 3 distinct") as caught:
         cluster(encode_batch(["ACGT", "AAAA", "CCCC"]), np.ones(3, dtype=np.int64), spec(n_clusters=4))
@@ -197,7 +285,8 @@ def test_more_clusters_than_kmers() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"n_clusters": 0}, {"min_clusters": 9, "max_clusters": 8}, {"method": "kmeans"},
-                                    {"max_distinct_kmers": 20_001}, {"max_shift": -1}])  # fmt: skip
+                                    {"max_distinct_kmers": 20_001}, {"max_shift": -1}, {"scale": "leiden"},
+                                    {"n_landmarks": 9}])  # fmt: skip
 def test_bad_specs(fields: dict) -> None:
     with pytest.raises(ValidationError):
         spec(**fields)

@@ -1,7 +1,7 @@
 """Distances between k-mers: position against position (WTKO-CNN), or the most alike stretches on either strand.
 
-All are matrix products over one-hot rows, so 10,000 k-mers against one another take seconds and
-one float32 matrix.
+Position against position is a matrix product of one-hot rows; stretches are compared by their bits
+(``match_bits``), or by matrix products where k-mers or stretches are too long for that.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from cislex_core.sequences import reverse_complement
+
+from cislex_motif.match_bits import WIDEST, by_matches, can_hold
 
 Codes = npt.NDArray[np.uint8]
 Distances = npt.NDArray[np.float32]
@@ -40,11 +42,18 @@ def aligned_distances(a: Codes, b: Codes, max_shift: int, core_bp: int = 8, both
     most 1. N matches nothing.
     """
     k = a.shape[1]
-    short = _most_alike(a, b, max_shift, min(core_bp, k), both_strands)
-    long = _most_alike(a, b, max_shift, min(core_bp + core_bp // 2, k), both_strands)
-    short += long
+    widths = min(core_bp, k), min(core_bp + core_bp // 2, k)
+    if can_hold(k, widths[1]):
+        return _by_bits(a, b, max_shift, widths, both_strands)
+    short = _most_alike(a, b, max_shift, widths[0], both_strands)
+    short += _most_alike(a, b, max_shift, widths[1], both_strands)
     short *= 0.5
     return short
+
+
+def _by_bits(a: Codes, b: Codes, max_shift: int, widths: tuple[int, int], both_strands: bool) -> Distances:
+    short, long = (_as_distance(np.arange(WIDEST + 1, dtype=np.float32), width) for width in widths)
+    return by_matches(a, b, max_shift, widths, (short[:, None] + long[None, :]) * np.float32(0.5), both_strands)
 
 
 def _most_alike(a: Codes, b: Codes, max_shift: int, width: int, both_strands: bool) -> Distances:
@@ -62,10 +71,15 @@ def _most_alike(a: Codes, b: Codes, max_shift: int, width: int, both_strands: bo
                 rows = slice(start, start + _BLOCK_ROWS)
                 for y in near:
                     np.maximum(out[rows], x[rows] @ y, out=out[rows])
-    out -= 0.25 * width
-    out *= -1.0 / (0.75 * width)
-    out += 1.0
-    return np.clip(out, 0.0, 1.0, out=out)
+    return _as_distance(out, width)
+
+
+def _as_distance(matches: Distances, width: int) -> Distances:
+    """1 − (matches − w/4) / (0.75 w), at least 0 and at most 1, in place."""
+    matches -= 0.25 * width
+    matches *= -1.0 / (0.75 * width)
+    matches += 1.0
+    return np.clip(matches, 0.0, 1.0, out=matches)
 
 
 def _flat(codes: Codes, channels: int) -> npt.NDArray[np.float32]:

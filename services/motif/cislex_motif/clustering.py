@@ -14,6 +14,7 @@ from cislex_core.motifs import Motif
 from cislex_core.sequences import encode_batch
 from cislex_core.tasks import Inputs, Out, Progress
 
+from cislex_motif import landmarks
 from cislex_motif.alignment import aligned_distances, paper_distances
 from cislex_motif.consensus import Layout, lay_aligned, lay_in_place
 from cislex_motif.linkage import average_linkage, cut, silhouettes
@@ -28,21 +29,24 @@ _SUMMARY_CLUSTERS = 100
 
 @dataclass(frozen=True)
 class Clustering:
-    """labels (n,) of the distinct k-mers, 0 = largest cluster by weight; how the number was chosen; the silhouette."""
+    """labels (n,) of the distinct k-mers, 0 = largest cluster by weight; how the number was chosen; the silhouette; how
+    many were compared with one another, and the scale that was used (exact or landmarks)."""
 
     labels: IntArray
     n_clusters: int
     chosen_by: str
     silhouette: float
     n_compared: int
+    scale: str
 
 
 def cluster(
     codes: Codes, weights: IntArray, spec: ClusterKmersSpec, check: Callable[[], None] = lambda: None
 ) -> Clustering:
-    """Cluster distinct k-mers (n, k) that occur ``weights`` times each.
+    """Cluster distinct k-mers (n, k) that occur ``weights`` times each: exactly, or on landmarks (``spec.scale``).
 
-    Raises INVALID_REQUEST where more clusters are asked for than there are distinct k-mers.
+    Raises INVALID_REQUEST where more clusters are asked for than there are distinct k-mers, or where ``scale`` is exact
+    and there are more than ``max_distinct_kmers``.
     """
     n = len(codes)
     if spec.n_clusters is not None and spec.n_clusters > n:
@@ -51,46 +55,72 @@ def cluster(
             f"n_clusters is {spec.n_clusters}, but there are only {n} distinct k-mers; ask for at most {n}",
             field="n_clusters", n_clusters=spec.n_clusters, n_distinct=n,
         )  # fmt: skip
-    rng = np.random.default_rng(spec.seed)
-    compared = np.arange(n)
+    if spec.scale == "landmarks" or (spec.scale == "auto" and n > spec.max_distinct_kmers):
+        return _on_landmarks(codes, weights, spec, check)
     if n > spec.max_distinct_kmers:
-        compared = np.sort(rng.choice(n, spec.max_distinct_kmers, replace=False))
-    chosen, chosen_weights = codes[compared], weights[compared]
-    distances = _distances(chosen, chosen, spec)
-    m = len(compared)
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"scale is exact, but {n} distinct k-mers are more than max_distinct_kmers={spec.max_distinct_kmers} "
+            f"(memory {4 * n * n / 1e9:.1f} GB at {n}); raise it (at most 20000), or take scale landmarks",
+            field="scale", n_distinct=n, max_distinct_kmers=spec.max_distinct_kmers,
+        )  # fmt: skip
+    labels, number, chosen_by, value = _exact(codes, weights, spec, spec.min_size_for_discovery, check)
+    return Clustering(_ranked(labels, number, weights), number, chosen_by, value, n, "exact")
+
+
+def _on_landmarks(codes: Codes, weights: IntArray, spec: ClusterKmersSpec, check: Callable[[], None]) -> Clustering:
+    words, word_weights, stands_for = codes, weights, np.arange(len(codes))
+    if spec.method == "aligned":
+        # At distance 0 of one another: one of the two is enough.
+        words, word_weights, stands_for = landmarks.fold_strands(codes, weights)
+    n_landmarks = max(min(spec.n_landmarks, spec.max_distinct_kmers), spec.n_clusters or 1)
+    chosen = landmarks.choose(len(words), n_landmarks, spec.seed)
+    share = word_weights[chosen].sum() / weights.sum()
+    labels, number, chosen_by, value = _exact(
+        words[chosen], word_weights[chosen], spec, spec.min_size_for_discovery * share, check
+    )
+    everyone = landmarks.join(
+        words, chosen, labels, word_weights[chosen], lambda a, b: _distances(a, b, spec), spec.seed, check
+    )
+    labels = _ranked(everyone[stands_for], number, weights)
+    return Clustering(labels, number, chosen_by, value, len(chosen), "landmarks")
+
+
+def _exact(
+    codes: Codes, weights: IntArray, spec: ClusterKmersSpec, min_size: float, check: Callable[[], None]
+) -> tuple[IntArray, int, str, float]:
+    """(n,) labels, number of clusters, how it was chosen, silhouette: average linkage of all with all."""
+    m = len(codes)
+    distances = _distances(codes, codes, spec)
+    rng = np.random.default_rng(spec.seed)
     probe = np.arange(m) if m <= _SILHOUETTE_ITEMS else np.sort(rng.choice(m, _SILHOUETTE_ITEMS, replace=False))
     probed = distances[probe].copy()
     check()
-    merges = average_linkage(distances, chosen_weights, check)
+    merges = average_linkage(distances, weights, check)
     del distances
     if spec.n_clusters is not None:
-        numbers, chosen_by = [spec.n_clusters], "given"
+        numbers, chosen_by = [min(spec.n_clusters, m)], "given"
     else:
         numbers, chosen_by = list(range(min(spec.min_clusters, m), min(spec.max_clusters, m) + 1)), "silhouette"
     # One giant cluster beside crumbs can have the best silhouette and says nothing: it is taken where nothing else is.
     best = (False, -2.0, np.zeros(m, dtype=np.int64), 0)
     for number in numbers:
         labels = cut(merges, m, number)
-        value = _mean_silhouette(probed, probe, labels, chosen_weights, number, spec.min_size_for_discovery)
-        share = np.bincount(labels, weights=chosen_weights).max() / chosen_weights.sum()
-        balanced = bool(share <= spec.max_share)
+        value = _mean_silhouette(probed, probe, labels, weights, number, min_size)
+        largest = np.bincount(labels, weights=weights).max() / weights.sum()
+        balanced = bool(largest <= spec.max_share)
         if (balanced, value) > (best[0], best[1] + 1e-9 * (balanced == best[0])):
             best = (balanced, value, labels, number)
         check()
-    _, value, labels, number = best
-    everyone = np.empty(n, dtype=np.int64)
-    everyone[compared] = labels
-    rest = np.setdiff1d(np.arange(n), compared)
-    membership = (np.eye(number, dtype=np.float32)[labels]) * chosen_weights[:, None]
-    for start in range(0, len(rest), 1000):
-        block = rest[start : start + 1000]
-        means = _distances(codes[block], chosen, spec) @ membership / membership.sum(axis=0)
-        everyone[block] = means.argmin(axis=1)
-        check()
-    sizes = np.bincount(everyone, weights=weights, minlength=number)
+    return best[2], best[3], chosen_by, best[1]
+
+
+def _ranked(labels: IntArray, number: int, weights: IntArray) -> IntArray:
+    """Labels renumbered by falling weight."""
+    sizes = np.bincount(labels, weights=weights, minlength=number)
     rank = np.empty(number, dtype=np.int64)
     rank[np.argsort(-sizes, kind="stable")] = np.arange(number)
-    return Clustering(rank[everyone], number, chosen_by, value, m)
+    return rank[labels]
 
 
 def run_clustering(spec: ClusterKmersSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
@@ -108,12 +138,12 @@ def run_clustering(spec: ClusterKmersSpec, inputs: Inputs, out: Out, progress: P
     distinct, index, counts = np.unique(np.array(words), return_inverse=True, return_counts=True)
     codes = encode_batch(distinct.tolist(), pad="end")
     progress.message(f"{len(words)} k-mers, {len(distinct)} distinct")
-    if len(distinct) > spec.max_distinct_kmers:
-        progress.warn(
-            "SAMPLED", f"{len(distinct)} distinct k-mers are more than max_distinct_kmers={spec.max_distinct_kmers}: a "
-            "sample is clustered, each other k-mer joins its nearest cluster",
-        )  # fmt: skip
     result = cluster(codes, counts.astype(np.int64), spec, progress.check_cancel)
+    if result.scale == "landmarks" and result.n_compared < len(distinct):
+        progress.warn(
+            "SAMPLED", f"{result.n_compared} landmarks of {len(distinct)} distinct k-mers are clustered, each other "
+            "k-mer joins its nearest cluster",
+        )  # fmt: skip
     layouts = [_layout(codes, counts, result.labels, c, spec) for c in range(result.n_clusters)]
     progress.update(1, 1, "clusterings", silhouette=result.silhouette)
     _write(spec, out, words, index, sets, result, layouts, codes.shape[1], len(distinct))
@@ -160,7 +190,7 @@ def _write(
     out.seeds = [spec.seed]
     out.summary = {
         "n_kmers": len(words), "n_distinct": n_distinct, "n_compared": result.n_compared, "k": k,
-        "method": spec.method, "n_clusters": result.n_clusters, "chosen_by": result.chosen_by,
+        "method": spec.method, "scale": result.scale, "n_clusters": result.n_clusters, "chosen_by": result.chosen_by,
         "silhouette": result.silhouette, "primary_cluster": 1,
         "n_skipped": sum(row["discovery"] != "yes" for row in rows), "clusters": rows[:_SUMMARY_CLUSTERS],
     }  # fmt: skip
@@ -186,7 +216,7 @@ def _distances(a: Codes, b: Codes, spec: ClusterKmersSpec) -> npt.NDArray[np.flo
 
 
 def _mean_silhouette(
-    probed: npt.NDArray[np.float32], probe: IntArray, labels: IntArray, weights: IntArray, number: int, min_size: int
+    probed: npt.NDArray[np.float32], probe: IntArray, labels: IntArray, weights: IntArray, number: int, min_size: float
 ) -> float:
     membership = np.eye(number, dtype=np.float32)[labels] * weights[:, None]
     totals = membership.sum(axis=0).astype(np.float64)

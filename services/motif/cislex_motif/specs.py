@@ -30,6 +30,8 @@ class ClusterKmersSpec(TaskSpec):
     max_shift: int = Field(10, ge=0, le=50)
     core_bp: int = Field(8, ge=4, le=50)
     max_distinct_kmers: int = Field(10_000, ge=10, le=20_000)
+    scale: Literal["auto", "exact", "landmarks"] = "auto"
+    n_landmarks: int = Field(4000, ge=10, le=20_000)
     seed: int = Field(42, ge=0)
 
     @model_validator(mode="after")
@@ -65,7 +67,7 @@ class DiscoverMotifsSpec(TaskSpec):
     seqlet_core_bp: int = Field(21, ge=5, le=101)
     seqlet_flank_bp: int = Field(10, ge=1, le=100)
     seqlet_fdr: float = Field(0.2, gt=0, lt=1)
-    n_leiden_runs: int = Field(50, ge=1, le=500)
+    clustering_runs: int = Field(50, ge=1, le=500)
     memory_limit_bytes: Annotated[int, Field(ge=2**20)] | None = None
 
     @model_validator(mode="after")
@@ -96,7 +98,7 @@ class DiscoverMotifsSpec(TaskSpec):
 
 
 SPECS: dict[str, TaskInfo] = {
-    "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters", version=3),
+    "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters", version=4),
     "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs"),
     **COMPARE_SPECS,
     **SEQLET_SPECS,

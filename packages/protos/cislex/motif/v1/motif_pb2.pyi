@@ -16,6 +16,13 @@ class ClusterMethod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CLUSTER_METHOD_PAPER: _ClassVar[ClusterMethod]
     CLUSTER_METHOD_ALIGNED: _ClassVar[ClusterMethod]
 
+class ClusterScale(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CLUSTER_SCALE_UNSPECIFIED: _ClassVar[ClusterScale]
+    CLUSTER_SCALE_AUTO: _ClassVar[ClusterScale]
+    CLUSTER_SCALE_EXACT: _ClassVar[ClusterScale]
+    CLUSTER_SCALE_LANDMARKS: _ClassVar[ClusterScale]
+
 class DiscoveryScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     DISCOVERY_SCOPE_UNSPECIFIED: _ClassVar[DiscoveryScope]
@@ -111,6 +118,10 @@ class EnrichmentTest(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 CLUSTER_METHOD_UNSPECIFIED: ClusterMethod
 CLUSTER_METHOD_PAPER: ClusterMethod
 CLUSTER_METHOD_ALIGNED: ClusterMethod
+CLUSTER_SCALE_UNSPECIFIED: ClusterScale
+CLUSTER_SCALE_AUTO: ClusterScale
+CLUSTER_SCALE_EXACT: ClusterScale
+CLUSTER_SCALE_LANDMARKS: ClusterScale
 DISCOVERY_SCOPE_UNSPECIFIED: DiscoveryScope
 DISCOVERY_SCOPE_CLUSTERS: DiscoveryScope
 DISCOVERY_SCOPE_SETS: DiscoveryScope
@@ -170,7 +181,7 @@ ENRICHMENT_TEST_BINOMIAL: EnrichmentTest
 ENRICHMENT_TEST_HYPERGEOMETRIC: EnrichmentTest
 
 class ClusterKmersRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "kmers", "method", "n_clusters", "min_clusters", "max_clusters", "min_size_for_discovery", "max_shift", "max_distinct_kmers", "seed", "core_bp", "max_share")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "kmers", "method", "n_clusters", "min_clusters", "max_clusters", "min_size_for_discovery", "max_shift", "max_distinct_kmers", "seed", "core_bp", "max_share", "scale", "n_landmarks")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -193,6 +204,8 @@ class ClusterKmersRequest(_message.Message):
     SEED_FIELD_NUMBER: _ClassVar[int]
     CORE_BP_FIELD_NUMBER: _ClassVar[int]
     MAX_SHARE_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    N_LANDMARKS_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -208,7 +221,9 @@ class ClusterKmersRequest(_message.Message):
     seed: int
     core_bp: int
     max_share: float
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., kmers: _Optional[str] = ..., method: _Optional[_Union[ClusterMethod, str]] = ..., n_clusters: _Optional[int] = ..., min_clusters: _Optional[int] = ..., max_clusters: _Optional[int] = ..., min_size_for_discovery: _Optional[int] = ..., max_shift: _Optional[int] = ..., max_distinct_kmers: _Optional[int] = ..., seed: _Optional[int] = ..., core_bp: _Optional[int] = ..., max_share: _Optional[float] = ...) -> None: ...
+    scale: ClusterScale
+    n_landmarks: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., kmers: _Optional[str] = ..., method: _Optional[_Union[ClusterMethod, str]] = ..., n_clusters: _Optional[int] = ..., min_clusters: _Optional[int] = ..., max_clusters: _Optional[int] = ..., min_size_for_discovery: _Optional[int] = ..., max_shift: _Optional[int] = ..., max_distinct_kmers: _Optional[int] = ..., seed: _Optional[int] = ..., core_bp: _Optional[int] = ..., max_share: _Optional[float] = ..., scale: _Optional[_Union[ClusterScale, str]] = ..., n_landmarks: _Optional[int] = ...) -> None: ...
 
 class Cluster(_message.Message):
     __slots__ = ("cluster", "size", "n_wt", "n_ko", "consensus", "information_bits", "primary", "discovery")
@@ -231,7 +246,7 @@ class Cluster(_message.Message):
     def __init__(self, cluster: _Optional[int] = ..., size: _Optional[int] = ..., n_wt: _Optional[int] = ..., n_ko: _Optional[int] = ..., consensus: _Optional[str] = ..., information_bits: _Optional[float] = ..., primary: _Optional[bool] = ..., discovery: _Optional[str] = ...) -> None: ...
 
 class ClusterSet(_message.Message):
-    __slots__ = ("name", "artifact", "n_kmers", "n_distinct", "n_compared", "k", "method", "n_clusters", "chosen_by", "silhouette", "primary_cluster", "n_skipped", "clusters")
+    __slots__ = ("name", "artifact", "n_kmers", "n_distinct", "n_compared", "k", "method", "n_clusters", "chosen_by", "silhouette", "primary_cluster", "n_skipped", "clusters", "scale")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     N_KMERS_FIELD_NUMBER: _ClassVar[int]
@@ -245,6 +260,7 @@ class ClusterSet(_message.Message):
     PRIMARY_CLUSTER_FIELD_NUMBER: _ClassVar[int]
     N_SKIPPED_FIELD_NUMBER: _ClassVar[int]
     CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     n_kmers: int
@@ -258,10 +274,11 @@ class ClusterSet(_message.Message):
     primary_cluster: int
     n_skipped: int
     clusters: _containers.RepeatedCompositeFieldContainer[Cluster]
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_kmers: _Optional[int] = ..., n_distinct: _Optional[int] = ..., n_compared: _Optional[int] = ..., k: _Optional[int] = ..., method: _Optional[str] = ..., n_clusters: _Optional[int] = ..., chosen_by: _Optional[str] = ..., silhouette: _Optional[float] = ..., primary_cluster: _Optional[int] = ..., n_skipped: _Optional[int] = ..., clusters: _Optional[_Iterable[_Union[Cluster, _Mapping]]] = ...) -> None: ...
+    scale: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_kmers: _Optional[int] = ..., n_distinct: _Optional[int] = ..., n_compared: _Optional[int] = ..., k: _Optional[int] = ..., method: _Optional[str] = ..., n_clusters: _Optional[int] = ..., chosen_by: _Optional[str] = ..., silhouette: _Optional[float] = ..., primary_cluster: _Optional[int] = ..., n_skipped: _Optional[int] = ..., clusters: _Optional[_Iterable[_Union[Cluster, _Mapping]]] = ..., scale: _Optional[str] = ...) -> None: ...
 
 class DiscoverMotifsRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s", "attributions", "max_seqlets", "min_seqlets", "seqlet_core_bp", "seqlet_flank_bp", "seqlet_fdr", "n_leiden_runs", "memory_limit_bytes")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s", "attributions", "max_seqlets", "min_seqlets", "seqlet_core_bp", "seqlet_flank_bp", "seqlet_fdr", "clustering_runs", "memory_limit_bytes")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -296,7 +313,7 @@ class DiscoverMotifsRequest(_message.Message):
     SEQLET_CORE_BP_FIELD_NUMBER: _ClassVar[int]
     SEQLET_FLANK_BP_FIELD_NUMBER: _ClassVar[int]
     SEQLET_FDR_FIELD_NUMBER: _ClassVar[int]
-    N_LEIDEN_RUNS_FIELD_NUMBER: _ClassVar[int]
+    CLUSTERING_RUNS_FIELD_NUMBER: _ClassVar[int]
     MEMORY_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
@@ -325,9 +342,9 @@ class DiscoverMotifsRequest(_message.Message):
     seqlet_core_bp: int
     seqlet_flank_bp: int
     seqlet_fdr: float
-    n_leiden_runs: int
+    clustering_runs: int
     memory_limit_bytes: int
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ..., attributions: _Optional[str] = ..., max_seqlets: _Optional[int] = ..., min_seqlets: _Optional[int] = ..., seqlet_core_bp: _Optional[int] = ..., seqlet_flank_bp: _Optional[int] = ..., seqlet_fdr: _Optional[float] = ..., n_leiden_runs: _Optional[int] = ..., memory_limit_bytes: _Optional[int] = ...) -> None: ...
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ..., attributions: _Optional[str] = ..., max_seqlets: _Optional[int] = ..., min_seqlets: _Optional[int] = ..., seqlet_core_bp: _Optional[int] = ..., seqlet_flank_bp: _Optional[int] = ..., seqlet_fdr: _Optional[float] = ..., clustering_runs: _Optional[int] = ..., memory_limit_bytes: _Optional[int] = ...) -> None: ...
 
 class DiscoverySearch(_message.Message):
     __slots__ = ("scope", "n_primary", "n_control", "n_motifs", "note", "test")

@@ -147,7 +147,7 @@ class MotifServiceServicer:
 
     def ClusterKmers(self, request, context):
         """Clusters the k-mers under important positions. The operation's response is ClusterSet.
-        Errors: INVALID_REQUEST (bounds, more clusters than distinct k-mers), NOT_FOUND, ARTIFACT_KIND, EMPTY_SET (no k-mer).
+        Errors: INVALID_REQUEST (bounds, more clusters than distinct k-mers, too many of them for `scale`), NOT_FOUND, ARTIFACT_KIND, EMPTY_SET (no k-mer).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
