@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 from cislex_core.artifacts import Artifact
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.placing import genomic_starts
 from cislex_core.sequences import N_CODE, decode_batch
+from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs, Out, Progress
 
 from cislex_explainer.kmers import canonical, cut_kmers, kmer_bounds, top_positions
@@ -26,14 +28,14 @@ def run(spec: ExtractKmersSpec, inputs: Inputs, out: Out, progress: Progress) ->
     the dataset or model is not the attributions' own."""
     attributions = inputs.artifact(spec.attributions)
     need_kind(attributions, "attributions")
-    data = Dataset.from_artifact(inputs.artifact(spec.dataset))
+    data = Dataset.from_artifact(inputs.artifact(spec.dataset), TARGET_TYPES)
     k = spec.k or 0
     _check(spec, attributions, data, k)
     blocks, ranking = _collect(spec, attributions, data, k, progress)
     table = _kmer_table(spec, data, attributions, blocks)
     ranked = ranking.ranking()
     out.write_table("kmers.parquet", table)
-    out.write_table("ranking.parquet", _ranking_table(ranked))
+    out.write_table("ranking.parquet", _ranking_table(ranked, _two_conditions(data)))
     sets = [table.filter(pc.equal(table["set"], name))["row"] for name in ("WT", "KO")]
     out.kind = "kmers"
     out.genome_digest = data.genome_digest
@@ -91,14 +93,14 @@ def _collect(
     rows = np.asarray(attributions.array("rows.npy"))
     importance_map, projected_map = attributions.array("importance.npy"), attributions.array("projected.npy")
     ranking = KmerRanking(spec.k_rank, spec.rc_aware)
-    wt_index = data.classes.index("WT")
+    is_wt = _in_wt(data)
     blocks: list[dict[str, np.ndarray]] = []
     for start in range(0, len(rows), _BLOCK):
         progress.check_cancel()
         part = slice(start, min(len(rows), start + _BLOCK))
         codes, importance = np.asarray(data.codes[rows[part]]), np.asarray(importance_map[part])
         signed = np.asarray(projected_map[part]).sum(axis=1)
-        ranking.add(codes, importance, signed, data.targets[rows[part]] == wt_index)
+        ranking.add(codes, importance, signed, is_wt[rows[part]])
         blocks.append(_kmers_of_block(spec, k, codes, importance, signed, start))
         progress.update(part.stop, len(rows), "sequences")
     return blocks, ranking
@@ -136,7 +138,9 @@ def _kmer_table(
     rows = np.asarray(attributions.array("rows.npy"))[joined["sequence"]]
     outputs = attributions.table("outputs.parquet")
     facts = data.rows.take(pa.array(rows))
-    genomic = _genomic_starts(data, facts, joined["start"], joined["end"])
+    classes = data.target_type == "class_index"
+    nothing = pa.nulls(len(rows), pa.string())
+    genomic = genomic_starts(data, rows, joined["start"], joined["end"])
     return pa.table(
         {
             "row": pa.array(rows, pa.int64()),
@@ -144,9 +148,9 @@ def _kmer_table(
             "start": pa.array(joined["start"], pa.int64()),
             "kmer": pa.array(joined["kmer"], pa.string()),
             "score": pa.array(joined["score"], pa.float32()),
-            "label": pa.array(data.targets[rows], pa.int64()),
+            "label": pa.array(data.targets[rows], pa.int64()) if classes else pa.nulls(len(rows), pa.int64()),
             "set": facts["set"],
-            "predicted": outputs["predicted"].take(pa.array(joined["sequence"])),
+            "predicted": outputs["predicted"].take(pa.array(joined["sequence"])) if classes else nothing,
             "chrom": facts["chrom"],
             "genomic_start": genomic,
             "strand": pa.array(np.where(joined["turned"], "-", "+"), pa.string()),
@@ -157,32 +161,33 @@ def _kmer_table(
     )
 
 
-def _genomic_starts(data: Dataset, facts: pa.Table, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
-    """0-based genomic start of [start, end) of each window; null where the window has no coordinates.
-
-    Windows cut from a genome read the plus strand. Ready sequences are "as given": one on the minus strand runs from
-    its window's end backwards.
-    """
-    as_given = data.artifact.manifest.semantics.get("strand") == "as given"
-    columns = (facts[name].to_pylist() for name in ("start", "end", "strand"))
-    places = [
-        None if left is None else (right - int(end) if as_given and strand == "-" else left + int(start))
-        for left, right, strand, start, end in zip(*columns, starts, ends, strict=True)
-    ]
-    return pa.array(places, pa.int64())
+def _two_conditions(data: Dataset) -> bool:
+    return data.target_type == "class_index" and {"WT", "KO"} <= set(data.classes)
 
 
-def _ranking_table(ranked: Ranking) -> pa.Table:
+def _in_wt(data: Dataset) -> np.ndarray:
+    """(n,) which rows are WT; none where the classes are others, or tasks."""
+    if not _two_conditions(data):
+        return np.zeros(len(data), dtype=bool)
+    return np.asarray(data.targets == data.classes.index("WT"))
+
+
+def _ranking_table(ranked: Ranking, two_conditions: bool) -> pa.Table:
+    """Counts in WT and KO are null where the dataset does not hold these two."""
+
+    def of_condition(counts: np.ndarray) -> pa.Array:
+        return pa.array(counts, pa.int64()) if two_conditions else pa.nulls(len(counts), pa.int64())
+
     return pa.table(
         {
             "kmer": pa.array(ranked.kmers, pa.string()),
             "score_sum": ranked.score_sum,
             "n": ranked.n,
-            "n_wt": ranked.n_wt,
-            "n_ko": ranked.n_ko,
+            "n_wt": of_condition(ranked.n_wt),
+            "n_ko": of_condition(ranked.n_ko),
             "score_mean": ranked.score_sum / np.maximum(ranked.n, 1),
             "signed_sum": ranked.signed_sum,
-            "n_wt_sequences": ranked.n_wt_sequences,
-            "n_ko_sequences": ranked.n_ko_sequences,
+            "n_wt_sequences": of_condition(ranked.n_wt_sequences),
+            "n_ko_sequences": of_condition(ranked.n_ko_sequences),
         }
     )
