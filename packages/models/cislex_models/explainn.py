@@ -14,11 +14,10 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d
 
 from cislex_models.base import UnitArchitecture
 from cislex_models.dropout import Dropout
-from cislex_models.layers import activate, convolve
+from cislex_models.layers import activation, convolve, keep_gradient_channels_last
 from cislex_models.options import ExplainnOptions
 
 
@@ -50,12 +49,13 @@ class UnitLayer(nn.Module):
         super().__init__()
         self.linear = UnitLinear(units, inputs, outputs)
         self.norm: nn.Module = nn.BatchNorm1d(units * outputs) if norm else nn.Identity()
+        self.relu = nn.ReLU()
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, units, inputs) → (n, units, outputs)."""
         h = self.linear(x)
-        return self.dropout(torch.relu(self.norm(h.flatten(1)))).view(h.shape)
+        return self.dropout(self.relu(self.norm(h.flatten(1)))).view(h.shape)
 
 
 class Explainn(UnitArchitecture):
@@ -67,14 +67,13 @@ class Explainn(UnitArchitecture):
     def __init__(self, options: ExplainnOptions, window_bp: int, n_outputs: int = 2) -> None:
         super().__init__(options.model_dump(mode="json"), window_bp, n_outputs)
         units = options.units
-        self._activation = options.activation
         self.conv = nn.Conv1d(4, units, options.kernel_size)
         self.conv.requires_grad_(not options.frozen_filters)
         self.norm = nn.BatchNorm2d(units)
-        if options.fc_layers:
-            self._pool, self._stride = options.pool_size, options.stride
-        else:
-            self._pool = self._stride = window_bp - options.kernel_size + 1
+        positions = window_bp - options.kernel_size + 1
+        pool, stride = (options.pool_size, options.stride) if options.fc_layers else (positions, positions)
+        self.pool = nn.MaxPool2d((1, pool), (1, stride))
+        self.activation = activation(options.activation)
         sizes = [options.positions(window_bp), *[options.hidden] * (options.fc_layers - 1), 1]
         self.layers = nn.ModuleList(
             UnitLayer(units, sizes[i], sizes[i + 1], dropout=options.dropout if i + 1 < options.fc_layers else 0.0)
@@ -94,28 +93,28 @@ class Explainn(UnitArchitecture):
     def forward_with_extras(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Logits, ``unit_outputs`` (n, units) and ``filter_activations`` (n, units, positions)."""
         activations = self.filter_activations(x)
-        outputs = self._units_of(self._pooled(activations.unsqueeze(2)))
+        outputs = self._units_of(self.pool(activations.unsqueeze(2)))
         return self.output(outputs), {"unit_outputs": outputs, "filter_activations": activations}
 
     def unit_outputs(self, x: Tensor) -> Tensor:
         """(n, units) of one-hot (n, 4, window_bp)."""
-        return self._units_of(activate(self._pooled(self._convolved(x)), self._activation))
+        # exp and ReLU never fall, so either side of the pooling gives the same; after it there is less to do
+        h = self.pool(self._convolved(x))
+        if self.training:
+            keep_gradient_channels_last(h)
+        return self._units_of(self.activation(h))
 
     def filter_activations(self, x: Tensor) -> Tensor:
         """(n, units, positions): after exp or ReLU, before pooling."""
-        return activate(self._convolved(x), self._activation).squeeze(2)
+        return self.activation(self._convolved(x)).squeeze(2)
 
     def from_filter_activations(self, activations: Tensor) -> Tensor:
         """Logits: the rest of the network on (possibly altered) ``filter_activations``."""
-        return self.output(self._units_of(self._pooled(activations.unsqueeze(2))))
+        return self.output(self._units_of(self.pool(activations.unsqueeze(2))))
 
     def _convolved(self, x: Tensor) -> Tensor:
         """(n, units, 1, positions), normalised."""
         return self.norm(convolve(x.unsqueeze(2), self.conv))
-
-    def _pooled(self, h: Tensor) -> Tensor:
-        # exp and ReLU never fall, so either side of the pooling gives the same; after it there is less to do
-        return max_pool2d(h, (1, self._pool), (1, self._stride))
 
     def _units_of(self, pooled: Tensor) -> Tensor:
         h = pooled.squeeze(2)  # (n, units, positions)

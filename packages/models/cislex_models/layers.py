@@ -2,21 +2,32 @@
 
 On a CPU the convolutions run as 1×k two-dimensional ones in channels-last memory: pooling and convolution then read
 neighbouring channels at once. ReLU and exp never fall, so they follow the pooling, with which they commute.
+
+What is not linear is a module (``nn.ReLU``, ``nn.MaxPool2d``, ``Exp``…), used once in a forward pass, so that
+DeepLIFT, which replaces the gradients of such modules, finds them.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, max_pool2d, pad
+from torch.nn.functional import conv2d, pad
 
 from cislex_models.dropout import Dropout
 from cislex_models.options.base import Activation, Block, Hidden
 
 
-def activate(x: Tensor, activation: Activation) -> Tensor:
-    """ReLU or the exponential (Koo and Ploenzke 2021)."""
-    return torch.exp(x) if activation == "exp" else torch.relu(x)
+class Exp(nn.Module):
+    """The exponential as a first layer's activation (Koo and Ploenzke 2021)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """e to the x."""
+        return torch.exp(x)
+
+
+def activation(kind: Activation) -> nn.Module:
+    """``nn.ReLU`` or ``Exp``, a module of its own for each place."""
+    return Exp() if kind == "exp" else nn.ReLU()
 
 
 def convolve(x: Tensor, layer: nn.Conv1d, padding: tuple[int, int] = (0, 0)) -> Tensor:
@@ -27,6 +38,15 @@ def convolve(x: Tensor, layer: nn.Conv1d, padding: tuple[int, int] = (0, 0)) -> 
     return conv2d(x, layer.weight.unsqueeze(2), layer.bias)
 
 
+def keep_gradient_channels_last(h: Tensor) -> None:
+    """Let the gradient of ``h`` come in the memory order of the convolutions.
+
+    In another one the backward of max-pooling copies its whole input, which costs as much as the convolution.
+    """
+    if h.requires_grad and h.device.type == "cpu":
+        h.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+
+
 class ConvBlock(nn.Module):
     """One ``Block``: maps (n, channels, 1, length) to (n, filters, 1, positions)."""
 
@@ -35,27 +55,28 @@ class ConvBlock(nn.Module):
         self.block = block
         self.conv = nn.Conv1d(channels, block.filters, block.kernel)
         self.norm: nn.Module = nn.Identity() if block.norm == "none" else nn.BatchNorm2d(block.filters)
+        self.pool = nn.MaxPool2d((1, block.pool), (1, block.stride), (0, block.pool_padding))
+        self.activation = activation(block.activation)
         self.dropout = Dropout(block.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """The whole block."""
-        return self._after_pool(activate(self._pool(self._convolved(x)), self.block.activation))
+        h = self.pool(self._convolved(x))
+        if self.training:
+            keep_gradient_channels_last(h)
+        return self._after_pool(self.activation(h))
 
     def activations(self, x: Tensor) -> Tensor:
         """After the activation, before pooling."""
-        return activate(self._convolved(x), self.block.activation)
+        return self.activation(self._convolved(x))
 
     def after_activations(self, activations: Tensor) -> Tensor:
         """The rest of the block on ``activations``."""
-        return self._after_pool(self._pool(activations))
+        return self._after_pool(self.pool(activations))
 
     def _convolved(self, x: Tensor) -> Tensor:
         h = convolve(x, self.conv, self.block.padding)
         return self.norm(h) if self.block.norm == "before" else h
-
-    def _pool(self, h: Tensor) -> Tensor:
-        block = self.block
-        return max_pool2d(h, (1, block.pool), (1, block.stride), (0, block.pool_padding))
 
     def _after_pool(self, h: Tensor) -> Tensor:
         return self.dropout(self.norm(h) if self.block.norm == "after" else h)

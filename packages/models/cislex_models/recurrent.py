@@ -29,13 +29,14 @@ class DanQ(BlockArchitecture):
         )
         self.dropout_lstm = Dropout(options.dropout_lstm)
         self.hidden = nn.Linear(2 * size * block.positions(window_bp), options.hidden)
+        self.relu = nn.ReLU()
         self.output = nn.Linear(options.hidden, n_outputs)
 
     def _head(self, features: Tensor) -> Tensor:
         h = features.transpose(1, 2).contiguous()  # (n, positions, channels)
         for layer in self.lstm:
             h = self.dropout_lstm(layer(h)[0])
-        return self.output(torch.relu(self.hidden(torch.flatten(h, 1))))
+        return self.output(self.relu(self.hidden(torch.flatten(h, 1))))
 
 
 class CnnLstm(BlockArchitecture):

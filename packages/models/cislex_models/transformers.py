@@ -69,6 +69,7 @@ class Encoder(nn.Module):
         )
         self.norm = nn.LayerNorm(channels)
         self.hidden = nn.Linear(channels, options.hidden)
+        self.relu = nn.ReLU()
         self.output = nn.Linear(options.hidden, n_outputs)
 
     def forward(self, h: Tensor) -> Tensor:
@@ -76,7 +77,7 @@ class Encoder(nn.Module):
         h = h + self.position
         for layer in self.layers:
             h = layer(h)
-        return self.output(torch.relu(self.hidden(self.norm(h).mean(1))))
+        return self.output(self.relu(self.hidden(self.norm(h).mean(1))))
 
 
 class Transformer(Architecture):

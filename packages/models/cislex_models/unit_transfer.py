@@ -34,6 +34,9 @@ class UnitTransfer(UnitArchitecture):
             build(part.architecture, part.window_bp, part.options, part.n_outputs) for part in options.parts
         )
         self.parts.requires_grad_(False).eval()
+        self.passed_on = nn.ModuleList(
+            nn.Sigmoid() if part.activation == "sigmoid" else nn.Identity() for part in options.parts
+        )
         units = sum(len(part.taken) for part in options.parts)
         self.layers = nn.ModuleList()
         if options.head == "nam":
@@ -71,11 +74,11 @@ class UnitTransfer(UnitArchitecture):
 
     def _features(self, x: Tensor) -> Tensor:
         answers = []
-        for part, described in zip(self.parts, self._described, strict=True):
+        for part, described, passed_on in zip(self.parts, self._described, self.passed_on, strict=True):
             logits = part(centred(x, described.window_bp))
             if described.outputs is not None:
                 logits = logits[:, described.outputs]
-            answers.append(torch.sigmoid(logits) if described.activation == "sigmoid" else logits)
+            answers.append(passed_on(logits))
         return torch.cat(answers, dim=1)
 
     def _head(self, features: Tensor) -> Tensor:

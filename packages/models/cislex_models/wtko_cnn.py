@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, max_pool2d, pad
 
 from cislex_models.base import Architecture
 from cislex_models.dropout import Dropout
+from cislex_models.layers import convolve
 from cislex_models.options import WtkoCnnOptions
 
 
@@ -30,7 +30,8 @@ class WtkoCnn(Architecture):
         k = options.kernel_size
         # asymmetric zero padding, so that even kernels keep the length too
         self._padding = ((k - 1) // 2, k // 2) if options.padding == "same" else (0, 0)
-        self._pool = options.pool_size
+        self.pool1, self.relu1 = nn.MaxPool2d((1, options.pool_size)), nn.ReLU()
+        self.pool2, self.relu2 = nn.MaxPool2d((1, options.pool_size)), nn.ReLU()
         self.first_layer_left_padding_bp = self._padding[0]
         self.conv1 = nn.Conv1d(4, options.filters, k)
         self.norm1: nn.Module = nn.BatchNorm2d(options.filters) if options.batch_norm else nn.Identity()
@@ -38,7 +39,9 @@ class WtkoCnn(Architecture):
         self.norm2: nn.Module = nn.BatchNorm2d(options.filters_2) if options.batch_norm else nn.Identity()
         self.dropout = Dropout(options.dropout)
         self.attention_score = nn.Linear(options.filters_2, 1)
+        self.softmax = nn.Softmax(dim=1)
         self.hidden = nn.Linear(options.filters_2, options.hidden)
+        self.relu_hidden = nn.ReLU()
         self.output = nn.Linear(options.hidden, n_outputs)
 
     @property
@@ -64,19 +67,13 @@ class WtkoCnn(Architecture):
 
     def _first_layer(self, x: Tensor) -> Tensor:
         """(n, 4, L) → (n, filters, 1, positions), before ReLU."""
-        return self.norm1(self._convolve(x.unsqueeze(2), self.conv1))
+        return self.norm1(convolve(x.unsqueeze(2), self.conv1, self._padding))
 
     def _after_first_layer(self, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = self.dropout(torch.relu(max_pool2d(h, (1, self._pool))))
-        h = self.norm2(self._convolve(h, self.conv2))
-        h = self.dropout(torch.relu(max_pool2d(h, (1, self._pool)))).squeeze(2)  # (n, filters_2, positions)
+        h = self.dropout(self.relu1(self.pool1(h)))
+        h = self.norm2(convolve(h, self.conv2, self._padding))
+        h = self.dropout(self.relu2(self.pool2(h))).squeeze(2)  # (n, filters_2, positions)
         scores = torch.matmul(self.attention_score.weight, h).squeeze(1) + self.attention_score.bias
-        weights = torch.softmax(scores, dim=1)  # (n, positions)
+        weights = self.softmax(scores)  # (n, positions)
         pooled = torch.bmm(h, weights.unsqueeze(2)).squeeze(2)  # (n, filters_2)
-        return self.output(torch.relu(self.hidden(pooled))), weights
-
-    def _convolve(self, x: Tensor, layer: nn.Conv1d) -> Tensor:
-        x = pad(x, self._padding) if any(self._padding) else x
-        if x.device.type == "cpu":
-            x = x.contiguous(memory_format=torch.channels_last)
-        return conv2d(x, layer.weight.unsqueeze(2), layer.bias)
+        return self.output(self.relu_hidden(self.hidden(pooled))), weights
