@@ -6,14 +6,20 @@ from typing import Any
 
 from cislex_client.pipelines.findings import findings
 
+
+def _classes(n: int) -> list[dict[str, Any]]:
+    return [{"name": "KO", "n_rows": n}, {"name": "WT", "n_rows": n}]
+
+
 DATASET: dict[str, Any] = {
     "n_rows": 1330,
     "window_bp": 100,
     "classes": [{"name": "KO", "n_rows": 665}, {"name": "WT", "n_rows": 665}],
     "splits": [
-        {"name": "train", "n_rows": 768, "n_wt": 384, "n_ko": 384, "chroms": ["chrI", "chrII"]},
-        {"name": "test", "n_rows": 308, "n_wt": 154, "n_ko": 154, "chroms": []},
+        {"name": "train", "n_rows": 768, "classes": _classes(384), "chroms": ["chrI", "chrII"]},
+        {"name": "test", "n_rows": 308, "classes": _classes(154), "chroms": []},
     ],
+    "split_by": "random",
     "dropped": [{"reason": "label_conflict", "n_rows": 118}],
     "n_input_rows": 1448,
     "alias_used": [{"from_name": f"chr{i}", "to_name": f"c{i}"} for i in range(10)],
@@ -23,9 +29,9 @@ DATASET: dict[str, Any] = {
 
 def test_counts_splits_drops_and_names_are_said() -> None:
     assert findings("dataset", DATASET) == [
-        "1,330 windows of 100 bp: 665 WT, 665 KO",
+        "1,330 sequences of 100 bp: 665 WT, 665 KO",
         "train: 384 WT, 384 KO (chrI, chrII)",
-        "test: 154 WT, 154 KO (chosen at random)",
+        "test: 154 WT, 154 KO (split: random)",
         "validation: chrII, chosen as nearest to 10 % of the rest",
         "of 1,448 input rows left out: 118 label_conflict",
         "chromosome names mapped: " + ", ".join(f"chr{i} → c{i}" for i in range(8)) + " and 2 more",
@@ -57,3 +63,29 @@ def test_no_match_is_a_result() -> None:
     assert findings("compare", {"best": rows}) == ["best matches: REB1 (WT_1, cluster_1)"]
     assert findings("compare", {"best": rows[2:]}) == ["none of 1 motifs resembles a known one (q ≤ 0.05)"]
     assert findings("export", {}) == []
+
+
+def test_tasks_are_counted_where_there_are_no_classes() -> None:
+    summary = {
+        "n_rows": 1000,
+        "window_bp": 200,
+        "tasks": [{"name": "CTCF"}, {"name": "SPI1"}],
+        "splits": [{"name": "test", "n_rows": 100, "chroms": ["chr8"]}],
+        "n_input_rows": 1000,
+    }
+    assert findings("dataset", summary)[:2] == ["1,000 sequences of 200 bp: 2 tasks", "test: 100 (chr8)"]
+
+
+def test_units_that_are_not_used_and_the_order_of_models_are_said() -> None:
+    units = {"n_units": 100, "n_active_units": 98, "n_correct": 900, "n_weight_only": 3}
+    assert findings("units", units) == [
+        "98 of 100 units have sites in 900 correctly predicted sequences",
+        "3 large weights are of units that hardly answer: do not read them alone",
+    ]
+    models = [
+        {"name": "danq", "metrics": [{"metric": "accuracy", "ensemble": 0.9}, {"metric": "auroc", "ensemble": 0.94}]},
+        {"name": "explainn", "metrics": [{"metric": "auroc", "ensemble": 0.96}]},
+        {"name": "cnn4", "metrics": [{"metric": "auroc"}]},
+    ]
+    said = findings("comparison", {"main_metric": "auroc", "models": models})
+    assert said == ["1. explainn: auroc 0.960", "2. danq: auroc 0.940"]

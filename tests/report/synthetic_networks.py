@@ -79,9 +79,9 @@ def _dataset(path: Path, rng: np.random.Generator, classes: list[str]) -> None:
     write_tsv(path / "drops.tsv", ["status", "set"], [*ledger, ["duplicate", classes[0] if classes else None]])
     (path / "preflight.json").write_text(json.dumps({"warnings": [], "aliases": {}}))
     names = classes or ["all"]
-    edges = np.round(np.arange(0, 1.0001, 0.02), 2).tolist()
-    sets = [{"set": name, "split": "train", "counts": rng.binomial(60, 0.2, 50).tolist()} for name in names]
-    (path / "gc.json").write_text(json.dumps({"bin_width": 0.02, "edges": edges, "sets": sets, "ks": 0.21}))
+    sets = [{"set": name, "split": "all", "counts": rng.binomial(60, 0.2, 50).tolist()} for name in names]
+    distances = [{"set_a": names[0], "set_b": names[-1], "split": "all", "ks": 0.21}]
+    (path / "gc.json").write_text(json.dumps({"bin_width": 0.02, "sets": sets, "distances": distances}))
     leak = [[3, 4, "train", "test", "reverse_complement", 1.0], [5, 6, "train", "validation", "similar", 0.93]]
     write_tsv(path / "leakage.tsv", ["row_a", "row_b", "split_a", "split_b", "kind", "overlap"], leak)
 

@@ -20,10 +20,12 @@ def findings(step_id: str, summary: Mapping[str, Any]) -> list[str]:
 
 def _dataset(summary: Mapping[str, Any]) -> list[str]:
     classes = ", ".join(f"{row['n_rows']:,} {row['name']}" for row in reversed(summary.get("classes", [])))
-    lines = [f"{summary['n_rows']:,} windows of {summary['window_bp']} bp: {classes}"]
+    tasks = f"{len(summary.get('tasks', [])):,} tasks"
+    lines = [f"{summary['n_rows']:,} sequences of {summary['window_bp']} bp: {classes or tasks}"]
     for split in summary.get("splits", []):
-        chroms = ", ".join(split.get("chroms", [])) or "chosen at random"
-        lines.append(f"{split['name']}: {split['n_wt']:,} WT, {split['n_ko']:,} KO ({chroms})")
+        chroms = ", ".join(split.get("chroms", [])) or f"split: {summary.get('split_by') or 'random'}"
+        rows = ", ".join(f"{row['n_rows']:,} {row['name']}" for row in reversed(split.get("classes", [])))
+        lines.append(f"{split['name']}: {rows or format(split['n_rows'], ',')} ({chroms})")
     lines += list(summary.get("split_notes", []))
     dropped = [f"{row['n_rows']:,} {row['reason']}" for row in summary.get("dropped", [])]
     rows = f"{summary.get('n_input_rows', 0):,} input rows"
@@ -61,8 +63,31 @@ def _compare(summary: Mapping[str, Any]) -> list[str]:
     return ["best matches: " + "; ".join(shown)]
 
 
+def _units(summary: Mapping[str, Any]) -> list[str]:
+    lines = [f"{summary['n_active_units']:,} of {summary['n_units']:,} units have sites in {summary['n_correct']:,} "
+             "correctly predicted sequences"]  # fmt: skip
+    if summary.get("n_weight_only"):
+        lines.append(
+            f"{summary['n_weight_only']:,} large weights are of units that hardly answer: do not read them alone"
+        )
+    return lines
+
+
+def _comparison(summary: Mapping[str, Any]) -> list[str]:
+    lead = summary.get("main_metric", "auroc")
+    found = []
+    for model in summary.get("models", []):
+        metric = next((row for row in model.get("metrics", []) if row["metric"] == lead), {})
+        if "ensemble" in metric:
+            found.append((metric["ensemble"], model["name"]))
+    return [f"{rank}. {name}: {lead} {value:.3f}" for rank, (value, name) in enumerate(sorted(found, reverse=True), 1)]
+
+
 _LINES: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "dataset": _dataset,
     "evaluate": _evaluate,
     "compare": _compare,
+    "compare_units": _compare,
+    "units": _units,
+    "comparison": _comparison,
 }

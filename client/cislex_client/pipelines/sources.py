@@ -66,7 +66,7 @@ def _imported(options: DataOptions, files: Mapping[str, FileRef]) -> Step:
                if role.startswith(CLASS_FILE)]  # fmt: skip
     if classes:
         request["fasta"] = classes
-    request |= {**_split(options), **_alias(options, files)}
+    request |= {**_split(options), **_alias(options, files), "max_rows": options.max_per_class}
     return Step("dataset", "read the sequences and their targets", "encoder.ImportDataset", request)
 
 

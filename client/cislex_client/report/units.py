@@ -56,13 +56,14 @@ def units(results: Results) -> list[Unit]:
     for row in table.rows():
         id = str(row.get("unit_id"))
         best = next(iter(named.get(id, [])), None)
+        output, importance = _spoken_for(str(row.get("best_output") or ""), _known(row.get("best_importance")))
         found.append(
             Unit(
                 id=id,
                 seed=int(_known(row.get("seed"))),
                 rank=int(_known(row.get("rank"))),
-                output=str(row.get("best_output") or ""),
-                importance=_known(row.get("best_importance")),
+                output=output,
+                importance=importance,
                 nsites=int(_known(row.get("nsites"))),
                 consensus=str(row.get("consensus") or ""),
                 information_bits=_known(row.get("information_bits")),
@@ -73,6 +74,14 @@ def units(results: Results) -> list[Unit]:
         )
     found.sort(key=lambda unit: (unit.rank, unit.seed))
     return found
+
+
+def _spoken_for(output: str, importance: float) -> tuple[str, float]:
+    """Of two classes ``WT - KO`` is weighed: the sign says for which of them the unit speaks, the size how loudly."""
+    positive, minus, negative = output.partition(" - ")
+    if not minus:
+        return output, importance
+    return (positive if importance >= 0 else negative), abs(importance)
 
 
 def outputs(results: Results) -> list[str]:

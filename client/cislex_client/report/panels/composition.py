@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from cislex_client.report import svg
@@ -11,6 +12,7 @@ from cislex_client.report.tables import term
 from cislex_client.report.text import count, fixed, percent, plural
 
 SERIES = 8
+GC_SHOWN = (0.1, 0.9)
 
 
 def composition(results: Results) -> str:
@@ -41,23 +43,24 @@ def _histogram(found: dict[str, Any]) -> str:
     sets = _sets(found)
     if not sets:
         return ""
-    edges = [number(v) for v in found.get("edges") or []]
-    width = edges[1] - edges[0] if len(edges) > 1 else 0.02
+    width = number(found.get("bin_width"))
     shares = {name: [n / (sum(counts) or 1) for n in counts] for name, counts in sets.items()}
     most = max(max(values, default=0.0) for values in shares.values()) or 1.0
-    plot = svg.Plot(430, 230, (0.1, 0.9), (0, most * 1.05), left=52)
+    plot = svg.Plot(430, 230, GC_SHOWN, (0, most * 1.05), left=52)
     plot.axes(
         "GC content", "share of the set", [0.2, 0.4, 0.6, 0.8], x_text=lambda v: percent(v), y_text=lambda v: percent(v)
     )
     two = {"WT": "wt", "KO": "ko"}
     keys = []
     for i, (name, values) in enumerate(list(shares.items())[:SERIES]):
-        xs = [edges[j // 2 + j % 2] if edges else (j // 2 + j % 2) * width for j in range(2 * len(values))]
-        ys = [values[j // 2] for j in range(2 * len(values))]
+        shown = [j for j in range(len(values)) if GC_SHOWN[0] <= j * width < GC_SHOWN[1]]
+        xs = [edge for j in shown for edge in (j * width, (j + 1) * width)]
+        ys = [values[j] for j in shown for _ in range(2)]
         cls = two.get(name, f"s{i}")
         plot.curve(xs, ys, f"curve {cls}" if name in two else f"curve s{i}")
         keys.append((f"fill-{cls}" if name in two else f"series-{i}", name))
-    distance = number(found.get("ks"))
+    whole = [entry for entry in found.get("distances") or [] if entry.get("split") == "all"]
+    distance = max((number(entry.get("ks")) for entry in whole), default=math.nan)
     said = (
         f" Largest distance of the cumulative curves (Kolmogorov–Smirnov): {fixed(distance, 3)}."
         if distance == distance
@@ -74,9 +77,5 @@ def _histogram(found: dict[str, Any]) -> str:
 
 def _sets(found: dict[str, Any]) -> dict[str, list[int]]:
     """Set → counts by bin over all splits."""
-    sets: dict[str, list[int]] = {}
-    for entry in found.get("sets") or []:
-        name, counts = str(entry.get("set") or entry.get("name")), [int(n) for n in entry.get("counts") or []]
-        held = sets.setdefault(name, [0] * len(counts))
-        sets[name] = [a + b for a, b in zip(held, counts, strict=True)]
-    return sets
+    entries = [entry for entry in found.get("sets") or [] if entry.get("split") == "all"]
+    return {str(entry.get("set")): [int(n) for n in entry.get("counts") or []] for entry in entries}
