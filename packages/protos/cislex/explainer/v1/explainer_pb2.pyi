@@ -730,7 +730,7 @@ class MeasureInteractionsRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., motifs: _Optional[_Iterable[str]] = ..., motif_artifact: _Optional[str] = ..., motif_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., control: _Optional[str] = ..., background: _Optional[_Union[InteractionBackground, str]] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., n_backgrounds: _Optional[int] = ..., min_gap_bp: _Optional[int] = ..., max_distance_bp: _Optional[int] = ..., step_bp: _Optional[int] = ..., both_orientations: _Optional[bool] = ..., outputs: _Optional[_Iterable[str]] = ..., scale: _Optional[_Union[InteractionScale, str]] = ..., pseudocount: _Optional[float] = ..., seed_index: _Optional[int] = ..., n_permutations: _Optional[int] = ..., alpha: _Optional[float] = ..., tolerance: _Optional[float] = ..., seed: _Optional[int] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
 
 class Interaction(_message.Message):
-    __slots__ = ("first", "second", "orientation", "output", "max_abs_residual", "distance_bp", "residual", "control_max_abs_residual", "effect_first", "effect_second", "relative_residual", "residual_range", "p_value", "additive")
+    __slots__ = ("first", "second", "orientation", "output", "max_abs_residual", "distance_bp", "residual", "control_max_abs_residual", "effect_first", "effect_second", "relative_residual", "residual_range", "p_value", "additive", "between_units_max_abs", "top_units")
     FIRST_FIELD_NUMBER: _ClassVar[int]
     SECOND_FIELD_NUMBER: _ClassVar[int]
     ORIENTATION_FIELD_NUMBER: _ClassVar[int]
@@ -745,6 +745,8 @@ class Interaction(_message.Message):
     RESIDUAL_RANGE_FIELD_NUMBER: _ClassVar[int]
     P_VALUE_FIELD_NUMBER: _ClassVar[int]
     ADDITIVE_FIELD_NUMBER: _ClassVar[int]
+    BETWEEN_UNITS_MAX_ABS_FIELD_NUMBER: _ClassVar[int]
+    TOP_UNITS_FIELD_NUMBER: _ClassVar[int]
     first: str
     second: str
     orientation: str
@@ -759,7 +761,9 @@ class Interaction(_message.Message):
     residual_range: float
     p_value: float
     additive: bool
-    def __init__(self, first: _Optional[str] = ..., second: _Optional[str] = ..., orientation: _Optional[str] = ..., output: _Optional[str] = ..., max_abs_residual: _Optional[float] = ..., distance_bp: _Optional[int] = ..., residual: _Optional[float] = ..., control_max_abs_residual: _Optional[float] = ..., effect_first: _Optional[float] = ..., effect_second: _Optional[float] = ..., relative_residual: _Optional[float] = ..., residual_range: _Optional[float] = ..., p_value: _Optional[float] = ..., additive: _Optional[bool] = ...) -> None: ...
+    between_units_max_abs: float
+    top_units: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, first: _Optional[str] = ..., second: _Optional[str] = ..., orientation: _Optional[str] = ..., output: _Optional[str] = ..., max_abs_residual: _Optional[float] = ..., distance_bp: _Optional[int] = ..., residual: _Optional[float] = ..., control_max_abs_residual: _Optional[float] = ..., effect_first: _Optional[float] = ..., effect_second: _Optional[float] = ..., relative_residual: _Optional[float] = ..., residual_range: _Optional[float] = ..., p_value: _Optional[float] = ..., additive: _Optional[bool] = ..., between_units_max_abs: _Optional[float] = ..., top_units: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class InteractionSet(_message.Message):
     __slots__ = ("name", "artifact", "results", "words", "control", "background", "n_backgrounds", "n_distances", "window_bp", "outputs", "scale", "seeds", "additive", "criterion", "device", "device_reason")
