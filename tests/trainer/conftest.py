@@ -14,6 +14,7 @@ import torch
 from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.sequences import encode, reverse_complement
+from cislex_core.targets import TargetType, target_semantics
 from task_desk import Desk
 
 WINDOW = 60
@@ -52,6 +53,40 @@ class TrainerDesk(Desk):
         return self.commit("dataset", write, semantics={"target": {"type": "class_index", "classes": ["KO", "WT"]}})
 
 
+    def targets_dataset(
+        self,
+        codes: np.ndarray,
+        targets: np.ndarray,
+        target_type: TargetType,
+        outputs: list[str],
+        splits: list[str] | None = None,
+        groups: list[str] | None = None,
+    ) -> Artifact:
+        """Commit a dataset of any kind of target. Rows take turns: six of ten train, two validate, two test."""
+        n, window = codes.shape
+        turns = ("train", "train", "train", "validation", "test")
+        starts = [500 * i for i in range(n)]
+        rows = pa.table(
+            {
+                "row": pa.array(range(n), pa.int64()),
+                "set": pa.nulls(n, pa.string()),
+                "name": [f"region{i}" for i in range(n)],
+                "chrom": [f"chr{i % 7}" for i in range(n)],
+                "start": starts,
+                "end": [start + window for start in starts],
+                "split": splits or [turns[(i // 2) % 5] for i in range(n)],
+            }
+        )
+        dtype = {"class_index": np.int64, "multilabel": np.int8, "regression": np.float32}[target_type]
+
+        def write(folder: Path) -> None:
+            np.save(folder / "codes.npy", codes.astype(np.uint8))
+            np.save(folder / "targets.npy", targets.astype(dtype))
+            pq.write_table(rows, folder / "rows.parquet")
+
+        return self.commit("dataset", write, semantics={"target": target_semantics(target_type, outputs, groups)})
+
+
 def planted(n: int, seed: int, window: int = WINDOW, word: str = "TGACTCA") -> tuple[np.ndarray, np.ndarray]:
     """codes (n, window) and targets (n,): odd rows are WT and hold ``word`` on a random strand."""
     rng = np.random.default_rng(seed)
@@ -62,6 +97,28 @@ def planted(n: int, seed: int, window: int = WINDOW, word: str = "TGACTCA") -> t
         letters = encode(word)
         codes[row, at : at + len(word)] = reverse_complement(letters) if rng.random() < 0.5 else letters
     return codes, targets
+
+
+WORDS = {"ap1": "TGACTCA", "gata": "AGATAAG", "ets": "CCGGAAGT"}
+
+
+def planted_labels(
+    n: int, seed: int, window: int = WINDOW, unresolved: float = 0.2
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """codes (n, window), labels (n, 3) of 0 and 1: does the sequence hold the word of ``WORDS``; and the same with a share
+    of the entries unresolved (−1).
+    """
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 4, (n, window)).astype(np.uint8)
+    labels = (rng.random((n, len(WORDS))) < 0.4).astype(np.int8)
+    third = window // len(WORDS)
+    for row in range(n):
+        for t, word in enumerate(WORDS.values()):
+            if labels[row, t]:
+                letters = encode(word)
+                at = third * t + int(rng.integers(0, third - len(word) + 1))
+                codes[row, at : at + len(word)] = reverse_complement(letters) if rng.random() < 0.5 else letters
+    return codes, labels, np.where(rng.random(labels.shape) < unresolved, -1, labels).astype(np.int8)
 
 
 def _synthetic(

@@ -71,7 +71,7 @@ def test_bad_values_name_their_field(fields: dict[str, Any], named: str) -> None
     "fields, message",
     [
         ({"seeds": [1, 1]}, "seeds must differ"),
-        ({"architecture": "resnet"}, "known: wtko_cnn"),
+        ({"architecture": "resnet"}, r"known: .*wtko_cnn"),
         ({"options": {"depth": "3"}}, r"options\.depth"),
     ],
 )

@@ -57,6 +57,16 @@ def kmer_counts(codes: np.ndarray, k: int = K) -> sparse.csr_matrix:
     return sparse.vstack(parts, format="csr")
 
 
+def spread_scale(counts: sparse.csr_matrix) -> sparse.dia_matrix:
+    """The diagonal that divides each column by its spread over the rows; a word never seen in training gets no weight.
+
+    Dividing only (no centring) keeps the matrix sparse.
+    """
+    mean_square = np.asarray(counts.multiply(counts).mean(0)).ravel()
+    spread = np.sqrt(np.maximum(mean_square - np.asarray(counts.mean(0)).ravel() ** 2, 0))
+    return sparse.diags(np.where(spread > 0, 1 / np.maximum(spread, 1e-9), 0.0))
+
+
 def gc_content(codes: np.ndarray) -> np.ndarray:
     """(n, 1) share of G and C among known bases; 0.5 for a sequence of N only."""
     codes = np.asarray(codes)
@@ -92,10 +102,7 @@ def kmer_baseline(
         train, train_labels = train[picked], train_labels[picked]
         how += f" ({MAX_TRAIN_ROWS} rows of it drawn at random)"
     counts = kmer_counts(train)
-    mean_square = np.asarray(counts.multiply(counts).mean(0)).ravel()
-    spread = np.sqrt(np.maximum(mean_square - np.asarray(counts.mean(0)).ravel() ** 2, 0))
-    # dividing only (no centring) keeps the matrix sparse; a word never seen in training gets no weight
-    scale = sparse.diags(np.where(spread > 0, 1 / np.maximum(spread, 1e-9), 0.0))
+    scale = spread_scale(counts)
     scaled = counts @ scale
     choose = len(np.unique(validation_labels)) == 2
     validation_scaled = kmer_counts(validation) @ scale if choose else None

@@ -5,36 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
-from cislex_core.datasets import Dataset
+from cislex_core.datasets import TWO_CONDITIONS, Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.targets import TARGET_TYPES, UNRESOLVED
 from cislex_core.tasks import Inputs, Out, Progress
-from cislex_models.checkpoint import load_models, seeds_of
+from cislex_models.checkpoint import ModelDescription, describe, load_models, seed_folders, seeds_of
 
-from cislex_trainer.baselines import Baseline, gc_baseline, kmer_baseline
-from cislex_trainer.bootstrap import Blocks, blocks, intervals
-from cislex_trainer.calibration import calibration
+from cislex_trainer.bootstrap import blocks
 from cislex_trainer.devices import choose
-from cislex_trainer.ensemble import logits_by_seed, p_wt
-from cislex_trainer.metrics import confusion, curves, number, plain, ranking_metrics, threshold_metrics
+from cislex_trainer.ensemble import logits_by_seed
+from cislex_trainer.evaluate_conditions import measure_conditions
+from cislex_trainer.evaluate_targets import measure_targets
+from cislex_trainer.evaluation_summary import summary
+from cislex_trainer.measured import Answers
 from cislex_trainer.specs import EvaluateModelSpec
-
-ENSEMBLE = -1
 
 
 def evaluate_model(spec: EvaluateModelSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
-    """Evaluate on ``spec.split``. Raises EMPTY_SPLIT, ONE_CLASS (a split of one class has no AUROC), WINDOW mismatch
-    as INVALID_REQUEST, and DEVICE_UNAVAILABLE.
+    """Evaluate on ``spec.split``. Raises EMPTY_SPLIT, ONE_CLASS (a split of one class has no AUROC),
+    NO_RESOLVED_TARGET, a model of other windows or outputs as INVALID_REQUEST, and DEVICE_UNAVAILABLE.
     """
     model = inputs.artifact(spec.model)
-    dataset = Dataset.from_artifact(inputs.artifact(spec.dataset))
+    dataset = Dataset.from_artifact(inputs.artifact(spec.dataset), TARGET_TYPES)
     models = load_models(model)
-    seeds = seeds_of(model)
+    described = describe(seed_folders(model.dir)[0])
     check_same_window(models[0].window_bp, dataset)
+    check_same_outputs(described, dataset)
     index = dataset.split(spec.split)
-    labels = dataset.targets[index]
-    _check_classes(spec.split, labels, dataset.classes)
+    check_rows(spec.split, index, dataset)
     place = choose(spec.device)
     progress.message(f"evaluating {len(index)} sequences on {place.name} ({place.reason})")
 
@@ -45,12 +44,14 @@ def evaluate_model(spec: EvaluateModelSpec, inputs: Inputs, out: Out, progress: 
     codes = np.asarray(dataset.codes[index])
     logits = logits_by_seed(models, codes, place.device, spec.batch_size, spec.rc_average, tick)
     progress.update(len(index), len(index), unit="sequences")
-    mean_logits = logits.mean(0)
-    p = p_wt(mean_logits)
-    progress.message("fitting the GC and 6-mer baselines")
-    found = _baselines(dataset, codes)
-    progress.check_cancel()
+    answers = Answers(index, codes, dataset.targets[index], seeds_of(model), logits, described.loss)
     around = blocks(dataset.chroms[index], _starts(dataset, index))
+    progress.message("fitting the GC and 6-mer baselines")
+    if is_wt_ko(dataset):
+        report = measure_conditions(spec, dataset, answers, around)
+    else:
+        report = measure_targets(spec, dataset, answers, around, progress)
+    progress.check_cancel()
     training = model.json("training.json")
     metrics = {
         "split": spec.split,
@@ -60,23 +61,26 @@ def evaluate_model(spec: EvaluateModelSpec, inputs: Inputs, out: Out, progress: 
         "optimistic": is_optimistic(training, spec, dataset),
         "rc_average": spec.rc_average,
         "device": place.name,
-        **_report(labels, p),
-        "calibration": calibration(labels, p),
-        "intervals": _intervals(labels, p, around, spec),
+        "target_type": dataset.target_type,
+        "outputs": dataset.outputs,
+        "loss": described.loss,
+        **report.metrics,
         "interval_method": f"bootstrap, {spec.n_bootstrap} replicates: {around.text}",
         "interval_blocks": around.kind,
-        "per_seed": [{"seed": seed, **plain(labels, p_wt(logits[s]))} for s, seed in enumerate(seeds)],
-        "ensemble": {"n_seeds": len(seeds), **plain(labels, p)},
-        "baselines": {name: {**plain(labels, b.p_wt), "how": b.how} for name, b in found.items()},
     }
     out.write_json("metrics.json", metrics)
-    out.write_json("curves.json", _curves(labels, p, found))
-    out.write_table("predictions.parquet", _predictions(dataset, index, labels, seeds, logits, mean_logits))
+    out.write_json("curves.json", report.curves)
+    out.write_table("predictions.parquet", report.predictions)
     out.kind = "evaluation"
-    out.seeds = seeds
+    out.seeds = answers.seeds
     out.tools = {"torch": torch.__version__}
     out.genome_digest = dataset.genome_digest
-    out.summary = _summary(spec, metrics)
+    out.summary = summary(spec, metrics)
+
+
+def is_wt_ko(dataset: Dataset) -> bool:
+    """True for the two conditions KO and WT, in this order: they have figures and columns of their own."""
+    return dataset.target_type == "class_index" and tuple(dataset.outputs) == TWO_CONDITIONS
 
 
 def check_same_window(window_bp: int, dataset: Dataset) -> None:
@@ -92,110 +96,58 @@ def check_same_window(window_bp: int, dataset: Dataset) -> None:
         )
 
 
+def check_same_outputs(model: ModelDescription, dataset: Dataset) -> None:
+    """Raise INVALID_REQUEST when a dataset's targets are not those the model answers, by type, name and order."""
+    if model.target_type != dataset.target_type or model.classes != dataset.outputs:
+        theirs = f"{dataset.target_type} {_named(dataset.outputs)}"
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"the model answers {model.target_type} {_named(model.classes)}, the dataset has {theirs}; give a dataset "
+            "with the same targets in the same order",
+            field="dataset",
+        )
+
+
 def is_optimistic(training: dict[str, Any], spec: EvaluateModelSpec, dataset: Dataset) -> bool:
     """True when the rows evaluated took part in training or in choosing the epoch."""
     if training["dataset"] != dataset.digest:
         return False  # another dataset: cislex cannot know of shared rows, and says so in the format's text
-    used = {"default": {"train", "validation"}, "paper": {"train", "validation", "test"}}[training["spec"]["protocol"]]
+    used = {"train", "validation", "test"} if training["selection"] == "test" else {"train", "validation"}
     return spec.split == "all" or spec.split in used
 
 
-def _check_classes(split: str, labels: np.ndarray, classes: list[str]) -> None:
-    if not len(labels):
+def check_rows(split: str, index: np.ndarray, dataset: Dataset) -> None:
+    """Raise EMPTY_SPLIT, ONE_CLASS or NO_RESOLVED_TARGET when the rows cannot be measured at all."""
+    if not len(index):
         raise UserError(
             Reason.EMPTY_SPLIT, f"the {split} split holds no sequence to evaluate", field="split", split=split
         )
-    for i, name in enumerate(classes):
-        if not (labels == i).any():
-            raise UserError(
-                Reason.ONE_CLASS,
-                f"the {split} split holds {len(labels)} sequences but none of class {name}: AUROC is undefined; "
-                "choose other test chromosomes",
-                field="split",
-                class_name=name,
-            )
+    targets = dataset.targets[index]
+    if dataset.target_type == "multilabel" and (targets == UNRESOLVED).all():
+        raise UserError(
+            Reason.NO_RESOLVED_TARGET,
+            f"no entry of the {split} split is resolved: there is nothing to measure; choose another split",
+            field="split",
+            split=split,
+        )
+    if dataset.target_type != "class_index":
+        return
+    missing = [name for i, name in enumerate(dataset.outputs) if not (targets == i).any()]
+    # with more classes the others can still be told apart, and the missing one's figures are null
+    if missing and (len(dataset.outputs) == 2 or len(missing) == len(dataset.outputs) - 1):
+        raise UserError(
+            Reason.ONE_CLASS,
+            f"the {split} split holds {len(index)} sequences but none of class {', '.join(missing)}: AUROC is "
+            "undefined; choose other test chromosomes",
+            field="split",
+            class_name=missing[0],
+        )
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f", … ({len(names)})" if len(names) > 5 else "")
 
 
 def _starts(dataset: Dataset, index: np.ndarray) -> np.ndarray:
     starts = dataset.rows["start"].to_pylist()
     return np.array([-1 if starts[i] is None else starts[i] for i in index], dtype=np.int64)
-
-
-def _baselines(dataset: Dataset, asked: np.ndarray) -> dict[str, Baseline]:
-    train, validation = dataset.split("train"), dataset.split("validation")
-    train_codes, train_labels = np.asarray(dataset.codes[train]), dataset.targets[train]
-    if len(np.unique(train_labels)) < 2:
-        return {}
-    return {
-        "gc": gc_baseline(train_codes, train_labels, asked),
-        "kmer6_logistic": kmer_baseline(
-            train_codes, train_labels, np.asarray(dataset.codes[validation]), dataset.targets[validation], asked
-        ),
-    }
-
-
-def _report(labels: np.ndarray, p: np.ndarray) -> dict[str, Any]:
-    values = plain(labels, p)
-    predicted = (p > 0.5).astype(np.int64)
-    per_class = {
-        name: {**{m: values[f"{m}_{name}"] for m in ("precision", "recall", "f1")}, "n": int((labels == c).sum())}
-        for c, name in enumerate(("KO", "WT"))
-    }
-    top = {name: values[name] for name in ("accuracy", "auroc", "auprc")}
-    return {**top, "confusion": confusion(labels, predicted), "per_class": per_class}
-
-
-def _intervals(labels: np.ndarray, p: np.ndarray, around: Blocks, spec: EvaluateModelSpec) -> dict[str, list[float]]:
-    predicted = (p > 0.5).astype(np.int64)
-
-    def both(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return {**threshold_metrics(labels, predicted, weights), **ranking_metrics(labels, p, weights)}
-
-    return intervals(both, around, spec.n_bootstrap, spec.bootstrap_seed) if spec.n_bootstrap else {}
-
-
-def _curves(labels: np.ndarray, p: np.ndarray, found: dict[str, Baseline]) -> dict[str, Any]:
-    return {**curves(labels, p), "baselines": {name: curves(labels, b.p_wt) for name, b in found.items()}}
-
-
-def _predictions(
-    dataset: Dataset, index: np.ndarray, labels: np.ndarray, seeds: list[int], logits: np.ndarray, mean: np.ndarray
-) -> pa.Table:
-    """One row per sequence and seed, then the ensemble's (seed −1)."""
-    blocks_of = [*zip(seeds, logits, strict=True), (ENSEMBLE, mean)]
-    n = len(index)
-    split = dataset.split_names[index]
-    return pa.table(
-        {
-            "row": np.tile(index, len(blocks_of)),
-            "split": pa.array(np.tile(split, len(blocks_of)).tolist(), pa.string()),
-            "label": np.tile(labels, len(blocks_of)),
-            "seed": np.repeat(np.array([s for s, _ in blocks_of], dtype=np.int64), n),
-            "logit_KO": np.concatenate([values[:, 0] for _, values in blocks_of]),
-            "logit_WT": np.concatenate([values[:, 1] for _, values in blocks_of]),
-            "p_WT": np.concatenate([p_wt(values) for _, values in blocks_of]),
-        }
-    )
-
-
-def _summary(spec: EvaluateModelSpec, metrics: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the Evaluation message; undefined values are left out."""
-    top = {name: metrics[name] for name in ("accuracy", "auroc", "auprc") if metrics[name] is not None}
-    baselines = [
-        {"name": name, **{m: b[m] for m in ("accuracy", "auroc", "auprc") if b[m] is not None}}
-        for name, b in metrics["baselines"].items()
-    ]
-    return {
-        "model": spec.model,
-        "dataset": spec.dataset,
-        "split": spec.split,
-        "n_sequences": metrics["n"],
-        "protocol": f"PROTOCOL_{metrics['protocol'].upper()}",
-        "optimistic": metrics["optimistic"],
-        **top,
-        "ece": number(metrics["calibration"]["ece"]),
-        "confusion": [cell for row in metrics["confusion"] for cell in row],
-        "intervals": [{"metric": name, "low": low, "high": high} for name, (low, high) in metrics["intervals"].items()],
-        "baselines": baselines,
-        "interval_blocks": metrics["interval_blocks"],
-    }

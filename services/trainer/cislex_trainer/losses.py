@@ -19,22 +19,12 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 LossName = Literal["cross_entropy", "bce", "mse", "poisson", "pearson"]
-Activation = Literal["softmax", "sigmoid", "identity", "exp"]
 
 #: The losses of each kind of target; the first is what ``auto`` takes.
 LOSSES_OF: dict[TargetType, tuple[LossName, ...]] = {
     "class_index": ("cross_entropy",),
     "multilabel": ("bce",),
     "regression": ("mse", "poisson", "pearson"),
-}
-
-#: What turns a logit into what a user reads: probabilities, values, or rates.
-ACTIVATION_OF: dict[LossName, Activation] = {
-    "cross_entropy": "softmax",
-    "bce": "sigmoid",
-    "mse": "identity",
-    "poisson": "exp",
-    "pearson": "identity",
 }
 
 # losses whose size is the data's own: what counts as an improvement is then a share of the best loss

@@ -18,11 +18,13 @@ from cislex_models.registry import check_options, check_window
 
 from cislex_trainer.data import TrainingData
 from cislex_trainer.devices import Place, choose
+from cislex_trainer.link import ACTIVATION_OF
 from cislex_trainer.loop import Trained, train_seed
-from cislex_trainer.losses import ACTIVATION_OF, LossName
+from cislex_trainer.losses import LossName
 from cislex_trainer.parallel import n_processes, one_thread, train_side_by_side
 from cislex_trainer.scores import SCORE_OF
 from cislex_trainer.specs import TrainModelSpec, epochs_for
+from cislex_trainer.starts import Start, resolve
 
 HISTORY = pa.schema(
     [
@@ -44,11 +46,12 @@ HISTORY = pa.schema(
 
 def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
     """Train every seed and write weights, history and the record of the run. Raises what ``train_seed`` raises,
-    DEVICE_UNAVAILABLE, EMPTY_SPLIT, ONE_CLASS and WINDOW_TOO_SHORT.
+    DEVICE_UNAVAILABLE, EMPTY_SPLIT, ONE_CLASS, WINDOW_TOO_SHORT, and what opening its start raises.
     """
     started = time.perf_counter()
     dataset = Dataset.from_artifact(inputs.artifact(spec.dataset), TARGET_TYPES)
-    check_window(spec.architecture, check_options(spec.architecture, spec.options), dataset.window_bp)
+    spec, start = resolve(spec, inputs, progress.scratch_dir / "start", progress)
+    check_window(spec.architecture, check_options(spec.architecture, start.options(spec.options)), dataset.window_bp)
     paper = spec.protocol == "paper"
     place = choose(spec.device, spec.amp, paper=paper)
     data = TrainingData.of(spec, dataset, place)
@@ -64,7 +67,9 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
     if place.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(place.device)
 
-    trained = _train_all(spec, dataset, data, place, progress)
+    start.compute_features(spec, data, place, progress)
+    trained = _train_all(spec, dataset, start.data(data), start, place, progress)
+    start.record(out)
     loss = data.objective.loss
     for result in trained:
         folder = out.path(f"seed_{result.seed}/model.json").parent
@@ -133,7 +138,7 @@ class _Board:
 
 
 def _train_all(
-    spec: TrainModelSpec, dataset: Dataset, data: TrainingData, place: Place, progress: Progress
+    spec: TrainModelSpec, dataset: Dataset, data: TrainingData, start: Start, place: Place, progress: Progress
 ) -> list[Trained]:
     board = _Board(spec, progress)
 
@@ -144,12 +149,12 @@ def _train_all(
         on_epoch = partial(board.epoch, seed)
         return train_seed(
             seed, spec, data.train, data.selection, place, checkpoint_of(seed), progress.check_cancel, on_epoch,
-            data.objective,
+            data.objective, start,
         )  # fmt: skip
 
     on_cpu = place.device.type == "cpu"
     if on_cpu and n_processes(len(spec.seeds)) > 1:
-        train_side_by_side(spec, dataset, checkpoint_of, progress.check_cancel, board.epoch)
+        train_side_by_side(spec, dataset, start, checkpoint_of, progress.check_cancel, board.epoch)
     trained = []
     with one_thread() if on_cpu else nullcontext():
         for seed in spec.seeds:  # checkpoints that are finished are only read

@@ -68,6 +68,18 @@ class Pad(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PAD_UNSPECIFIED: _ClassVar[Pad]
     PAD_CENTER: _ClassVar[Pad]
     PAD_END: _ClassVar[Pad]
+
+class InitOrientations(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    INIT_ORIENTATIONS_UNSPECIFIED: _ClassVar[InitOrientations]
+    INIT_ORIENTATIONS_BOTH: _ClassVar[InitOrientations]
+    INIT_ORIENTATIONS_GIVEN: _ClassVar[InitOrientations]
+
+class UnitActivation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    UNIT_ACTIVATION_UNSPECIFIED: _ClassVar[UnitActivation]
+    UNIT_ACTIVATION_PRE: _ClassVar[UnitActivation]
+    UNIT_ACTIVATION_POST: _ClassVar[UnitActivation]
 PROTOCOL_UNSPECIFIED: Protocol
 PROTOCOL_DEFAULT: Protocol
 PROTOCOL_PAPER: Protocol
@@ -103,9 +115,15 @@ SPLIT_ALL: Split
 PAD_UNSPECIFIED: Pad
 PAD_CENTER: Pad
 PAD_END: Pad
+INIT_ORIENTATIONS_UNSPECIFIED: InitOrientations
+INIT_ORIENTATIONS_BOTH: InitOrientations
+INIT_ORIENTATIONS_GIVEN: InitOrientations
+UNIT_ACTIVATION_UNSPECIFIED: UnitActivation
+UNIT_ACTIVATION_PRE: UnitActivation
+UNIT_ACTIVATION_POST: UnitActivation
 
 class TrainModelRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "architecture", "options", "seeds", "protocol", "epochs", "patience", "batch_size", "accumulation", "learning_rate", "weight_decay", "rc_augmentation", "device", "amp", "loss", "class_weights", "strands")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "architecture", "options", "seeds", "protocol", "epochs", "patience", "batch_size", "accumulation", "learning_rate", "weight_decay", "rc_augmentation", "device", "amp", "loss", "class_weights", "strands", "init_database", "init_motifs_file", "init_motifs", "init_orientations", "freeze_filters", "unit_models", "unit_activation")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +159,13 @@ class TrainModelRequest(_message.Message):
     LOSS_FIELD_NUMBER: _ClassVar[int]
     CLASS_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     STRANDS_FIELD_NUMBER: _ClassVar[int]
+    INIT_DATABASE_FIELD_NUMBER: _ClassVar[int]
+    INIT_MOTIFS_FILE_FIELD_NUMBER: _ClassVar[int]
+    INIT_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    INIT_ORIENTATIONS_FIELD_NUMBER: _ClassVar[int]
+    FREEZE_FILTERS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_MODELS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_ACTIVATION_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -162,10 +187,17 @@ class TrainModelRequest(_message.Message):
     loss: Loss
     class_weights: ClassWeights
     strands: Strands
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., architecture: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ..., seeds: _Optional[_Iterable[int]] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., epochs: _Optional[int] = ..., patience: _Optional[int] = ..., batch_size: _Optional[int] = ..., accumulation: _Optional[int] = ..., learning_rate: _Optional[float] = ..., weight_decay: _Optional[float] = ..., rc_augmentation: _Optional[bool] = ..., device: _Optional[_Union[Device, str]] = ..., amp: _Optional[_Union[Amp, str]] = ..., loss: _Optional[_Union[Loss, str]] = ..., class_weights: _Optional[_Union[ClassWeights, str]] = ..., strands: _Optional[_Union[Strands, str]] = ...) -> None: ...
+    init_database: str
+    init_motifs_file: _artifacts_pb2.InputFile
+    init_motifs: str
+    init_orientations: InitOrientations
+    freeze_filters: bool
+    unit_models: _containers.RepeatedScalarFieldContainer[str]
+    unit_activation: UnitActivation
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., architecture: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ..., seeds: _Optional[_Iterable[int]] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., epochs: _Optional[int] = ..., patience: _Optional[int] = ..., batch_size: _Optional[int] = ..., accumulation: _Optional[int] = ..., learning_rate: _Optional[float] = ..., weight_decay: _Optional[float] = ..., rc_augmentation: _Optional[bool] = ..., device: _Optional[_Union[Device, str]] = ..., amp: _Optional[_Union[Amp, str]] = ..., loss: _Optional[_Union[Loss, str]] = ..., class_weights: _Optional[_Union[ClassWeights, str]] = ..., strands: _Optional[_Union[Strands, str]] = ..., init_database: _Optional[str] = ..., init_motifs_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., init_motifs: _Optional[str] = ..., init_orientations: _Optional[_Union[InitOrientations, str]] = ..., freeze_filters: _Optional[bool] = ..., unit_models: _Optional[_Iterable[str]] = ..., unit_activation: _Optional[_Union[UnitActivation, str]] = ...) -> None: ...
 
 class EvaluateModelRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "n_bootstrap", "bootstrap_seed", "rc_average", "batch_size", "device")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "n_bootstrap", "bootstrap_seed", "rc_average", "batch_size", "device", "correlation_threshold")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -185,6 +217,7 @@ class EvaluateModelRequest(_message.Message):
     RC_AVERAGE_FIELD_NUMBER: _ClassVar[int]
     BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    CORRELATION_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -197,10 +230,11 @@ class EvaluateModelRequest(_message.Message):
     rc_average: bool
     batch_size: int
     device: Device
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., n_bootstrap: _Optional[int] = ..., bootstrap_seed: _Optional[int] = ..., rc_average: _Optional[bool] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
+    correlation_threshold: float
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., n_bootstrap: _Optional[int] = ..., bootstrap_seed: _Optional[int] = ..., rc_average: _Optional[bool] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ..., correlation_threshold: _Optional[float] = ...) -> None: ...
 
 class ExportModelRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "evaluation", "tolerance")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "evaluation", "tolerance", "strand_symmetric", "calibrate")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -216,6 +250,8 @@ class ExportModelRequest(_message.Message):
     DATASET_FIELD_NUMBER: _ClassVar[int]
     EVALUATION_FIELD_NUMBER: _ClassVar[int]
     TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    STRAND_SYMMETRIC_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATE_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -224,7 +260,9 @@ class ExportModelRequest(_message.Message):
     dataset: str
     evaluation: str
     tolerance: float
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., evaluation: _Optional[str] = ..., tolerance: _Optional[float] = ...) -> None: ...
+    strand_symmetric: bool
+    calibrate: bool
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., evaluation: _Optional[str] = ..., tolerance: _Optional[float] = ..., strand_symmetric: _Optional[bool] = ..., calibrate: _Optional[bool] = ...) -> None: ...
 
 class PredictRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "export", "dataset", "sequences", "split", "pad", "batch_size", "device")
@@ -322,19 +360,43 @@ class Interval(_message.Message):
     def __init__(self, metric: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
 
 class Baseline(_message.Message):
-    __slots__ = ("name", "accuracy", "auroc", "auprc")
+    __slots__ = ("name", "accuracy", "auroc", "auprc", "pearson", "mse")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ACCURACY_FIELD_NUMBER: _ClassVar[int]
     AUROC_FIELD_NUMBER: _ClassVar[int]
     AUPRC_FIELD_NUMBER: _ClassVar[int]
+    PEARSON_FIELD_NUMBER: _ClassVar[int]
+    MSE_FIELD_NUMBER: _ClassVar[int]
     name: str
     accuracy: float
     auroc: float
     auprc: float
-    def __init__(self, name: _Optional[str] = ..., accuracy: _Optional[float] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ...) -> None: ...
+    pearson: float
+    mse: float
+    def __init__(self, name: _Optional[str] = ..., accuracy: _Optional[float] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ..., pearson: _Optional[float] = ..., mse: _Optional[float] = ...) -> None: ...
+
+class OutputMetric(_message.Message):
+    __slots__ = ("name", "n", "n_positive", "auroc", "auprc", "pearson", "spearman", "mse")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    N_FIELD_NUMBER: _ClassVar[int]
+    N_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    AUROC_FIELD_NUMBER: _ClassVar[int]
+    AUPRC_FIELD_NUMBER: _ClassVar[int]
+    PEARSON_FIELD_NUMBER: _ClassVar[int]
+    SPEARMAN_FIELD_NUMBER: _ClassVar[int]
+    MSE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    n: int
+    n_positive: int
+    auroc: float
+    auprc: float
+    pearson: float
+    spearman: float
+    mse: float
+    def __init__(self, name: _Optional[str] = ..., n: _Optional[int] = ..., n_positive: _Optional[int] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ..., pearson: _Optional[float] = ..., spearman: _Optional[float] = ..., mse: _Optional[float] = ...) -> None: ...
 
 class Evaluation(_message.Message):
-    __slots__ = ("name", "artifact", "model", "dataset", "split", "n_sequences", "protocol", "optimistic", "accuracy", "auroc", "auprc", "ece", "confusion", "intervals", "baselines", "interval_blocks")
+    __slots__ = ("name", "artifact", "model", "dataset", "split", "n_sequences", "protocol", "optimistic", "accuracy", "auroc", "auprc", "ece", "confusion", "intervals", "baselines", "interval_blocks", "target_type", "outputs", "pearson", "spearman", "mse", "pearson_across_tasks", "share_well_predicted", "macro_f1")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -351,6 +413,14 @@ class Evaluation(_message.Message):
     INTERVALS_FIELD_NUMBER: _ClassVar[int]
     BASELINES_FIELD_NUMBER: _ClassVar[int]
     INTERVAL_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    PEARSON_FIELD_NUMBER: _ClassVar[int]
+    SPEARMAN_FIELD_NUMBER: _ClassVar[int]
+    MSE_FIELD_NUMBER: _ClassVar[int]
+    PEARSON_ACROSS_TASKS_FIELD_NUMBER: _ClassVar[int]
+    SHARE_WELL_PREDICTED_FIELD_NUMBER: _ClassVar[int]
+    MACRO_F1_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     model: str
@@ -367,10 +437,18 @@ class Evaluation(_message.Message):
     intervals: _containers.RepeatedCompositeFieldContainer[Interval]
     baselines: _containers.RepeatedCompositeFieldContainer[Baseline]
     interval_blocks: str
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[str] = ..., n_sequences: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., optimistic: _Optional[bool] = ..., accuracy: _Optional[float] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ..., ece: _Optional[float] = ..., confusion: _Optional[_Iterable[int]] = ..., intervals: _Optional[_Iterable[_Union[Interval, _Mapping]]] = ..., baselines: _Optional[_Iterable[_Union[Baseline, _Mapping]]] = ..., interval_blocks: _Optional[str] = ...) -> None: ...
+    target_type: str
+    outputs: _containers.RepeatedCompositeFieldContainer[OutputMetric]
+    pearson: float
+    spearman: float
+    mse: float
+    pearson_across_tasks: float
+    share_well_predicted: float
+    macro_f1: float
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[str] = ..., n_sequences: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., optimistic: _Optional[bool] = ..., accuracy: _Optional[float] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ..., ece: _Optional[float] = ..., confusion: _Optional[_Iterable[int]] = ..., intervals: _Optional[_Iterable[_Union[Interval, _Mapping]]] = ..., baselines: _Optional[_Iterable[_Union[Baseline, _Mapping]]] = ..., interval_blocks: _Optional[str] = ..., target_type: _Optional[str] = ..., outputs: _Optional[_Iterable[_Union[OutputMetric, _Mapping]]] = ..., pearson: _Optional[float] = ..., spearman: _Optional[float] = ..., mse: _Optional[float] = ..., pearson_across_tasks: _Optional[float] = ..., share_well_predicted: _Optional[float] = ..., macro_f1: _Optional[float] = ...) -> None: ...
 
 class Export(_message.Message):
-    __slots__ = ("name", "artifact", "model", "classes", "window_bp", "opset", "n_seeds", "max_abs_difference", "tolerance")
+    __slots__ = ("name", "artifact", "model", "classes", "window_bp", "opset", "n_seeds", "max_abs_difference", "tolerance", "target_type", "activation", "outputs", "strand_symmetric", "temperatures")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -380,6 +458,11 @@ class Export(_message.Message):
     N_SEEDS_FIELD_NUMBER: _ClassVar[int]
     MAX_ABS_DIFFERENCE_FIELD_NUMBER: _ClassVar[int]
     TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
+    ACTIVATION_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    STRAND_SYMMETRIC_FIELD_NUMBER: _ClassVar[int]
+    TEMPERATURES_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     model: str
@@ -389,7 +472,12 @@ class Export(_message.Message):
     n_seeds: int
     max_abs_difference: float
     tolerance: float
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., classes: _Optional[_Iterable[str]] = ..., window_bp: _Optional[int] = ..., opset: _Optional[int] = ..., n_seeds: _Optional[int] = ..., max_abs_difference: _Optional[float] = ..., tolerance: _Optional[float] = ...) -> None: ...
+    target_type: str
+    activation: str
+    outputs: _containers.RepeatedScalarFieldContainer[str]
+    strand_symmetric: bool
+    temperatures: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., classes: _Optional[_Iterable[str]] = ..., window_bp: _Optional[int] = ..., opset: _Optional[int] = ..., n_seeds: _Optional[int] = ..., max_abs_difference: _Optional[float] = ..., tolerance: _Optional[float] = ..., target_type: _Optional[str] = ..., activation: _Optional[str] = ..., outputs: _Optional[_Iterable[str]] = ..., strand_symmetric: _Optional[bool] = ..., temperatures: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class ClassCount(_message.Message):
     __slots__ = ("name", "n_sequences")
@@ -400,20 +488,22 @@ class ClassCount(_message.Message):
     def __init__(self, name: _Optional[str] = ..., n_sequences: _Optional[int] = ...) -> None: ...
 
 class PredictionSet(_message.Message):
-    __slots__ = ("name", "artifact", "export", "n_sequences", "provider", "classes")
+    __slots__ = ("name", "artifact", "export", "n_sequences", "provider", "classes", "target_type")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     EXPORT_FIELD_NUMBER: _ClassVar[int]
     N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     export: str
     n_sequences: int
     provider: str
     classes: _containers.RepeatedCompositeFieldContainer[ClassCount]
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., export: _Optional[str] = ..., n_sequences: _Optional[int] = ..., provider: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ...) -> None: ...
+    target_type: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., export: _Optional[str] = ..., n_sequences: _Optional[int] = ..., provider: _Optional[str] = ..., classes: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ..., target_type: _Optional[str] = ...) -> None: ...
 
 class GetModelRequest(_message.Message):
     __slots__ = ("name",)

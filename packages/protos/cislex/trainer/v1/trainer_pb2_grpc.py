@@ -144,9 +144,13 @@ class TrainerServiceServicer:
     """
 
     def TrainModel(self, request, context):
-        """Trains one network per seed. The operation's response is Model.
-        Errors: INVALID_REQUEST (bounds, architecture, options, amp), NOT_FOUND, ARTIFACT_KIND, EMPTY_SPLIT, ONE_CLASS,
-        WINDOW_TOO_SHORT, DEVICE_UNAVAILABLE, TRAINING_DIVERGED, OUT_OF_MEMORY (batch_size 1 does not fit), DISK_FULL.
+        """Trains one network per seed on classes, labels or values. The operation's response is Model. Architectures: `explainn`,
+        `cnn1`, `cnn1_exp`, `deep_cnn`, `danq`, `deepstarr`, `ai_tac`, and of the WTKO-CNN paper `wtko_cnn`, `cnn4`,
+        `cnn_lstm`, `transformer`, `cnn_transformer`; `unit_transfer` of pretrained models. Their options and sizes:
+        docs/methods.md, "Architectures".
+        Errors: INVALID_REQUEST (bounds, architecture, options, amp, a loss, weights or protocol that do not go with the
+        targets, negative counts for poisson), NOT_FOUND, ARTIFACT_KIND, ARTIFACT_CORRUPT (targets that are not a number),
+        EMPTY_SPLIT, ONE_CLASS (also a task of one class), NO_RESOLVED_TARGET (a task without resolved entries), WINDOW_TOO_SHORT, DEVICE_UNAVAILABLE, TRAINING_DIVERGED, OUT_OF_MEMORY (batch_size 1 does not fit), DISK_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,8 +158,8 @@ class TrainerServiceServicer:
 
     def EvaluateModel(self, request, context):
         """Measures a model on one split, with intervals, calibration and two baselines. The response is Evaluation.
-        Errors: INVALID_REQUEST (bounds, windows of model and dataset differ), NOT_FOUND, ARTIFACT_KIND, EMPTY_SPLIT,
-        ONE_CLASS, DEVICE_UNAVAILABLE, OUT_OF_MEMORY.
+        Errors: INVALID_REQUEST (bounds, windows or targets of model and dataset differ), NOT_FOUND, ARTIFACT_KIND,
+        EMPTY_SPLIT, ONE_CLASS, NO_RESOLVED_TARGET, DEVICE_UNAVAILABLE, OUT_OF_MEMORY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,7 +167,8 @@ class TrainerServiceServicer:
 
     def ExportModel(self, request, context):
         """Writes the ensemble as ONNX with labels and model card, if it passes the parity gate. The response is Export.
-        Errors: INVALID_REQUEST (bounds, windows differ), NOT_FOUND, ARTIFACT_KIND, PARITY_FAILED.
+        Errors: INVALID_REQUEST (bounds, windows or targets differ, calibrate with values), NOT_FOUND, ARTIFACT_KIND,
+        EMPTY_SPLIT (calibrate without validation sequences), PARITY_FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
