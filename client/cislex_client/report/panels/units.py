@@ -12,6 +12,8 @@ from cislex_client.report.units import Unit, units
 
 CARDS = 12
 ROWS = 300
+LEAST_SITES = 10
+"""A matrix of fewer sites is noise: such a unit stands in the table, not among the leading ones."""
 
 
 def panel(results: Results) -> Section | None:
@@ -27,12 +29,12 @@ def panel(results: Results) -> Section | None:
 
 
 def leading(found: list[Unit], most: int = CARDS) -> list[Unit]:
-    """The units of highest rank over all seeds, one for each motif name and class, so that a name is shown once."""
+    """The units of highest rank over all seeds with ten sites or more, one for each motif name and class."""
     seen: set[tuple[str, str]] = set()
     kept = []
     for unit in found:
         key = (unit.name or unit.id, unit.output)
-        if unit.motif is not None and key not in seen:
+        if unit.motif is not None and unit.nsites >= LEAST_SITES and key not in seen:
             seen.add(key)
             kept.append(unit)
     return kept[:most]
