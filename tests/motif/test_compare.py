@@ -304,7 +304,7 @@ def test_the_same_request_gives_the_same_artifact(bench: Bench, database_file: P
     "fields, message",
     [
         ({}, "give queries"),
-        ({"queries": ["a"], "database": "jaspar2024-fungi", "database_file": {"sha256": "b"}}, "not both"),
+        ({"queries": ["a"], "database": "jaspar2024-fungi", "database_file": {"sha256": "b"}}, "one database, not database and database_file"),
         ({"queries": ["a"], "engine": "memelite", "distance": "pearson"}, "distance ed only"),
         ({"queries": ["a"], "min_overlap": 0}, "min_overlap"),
         ({"queries": ["a"], "threshold": 0}, "threshold"),

@@ -13,7 +13,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -58,9 +58,15 @@ def open_database(
         motifs = read_motifs(path)
         families = families_by_id([m.id for m in motifs])
         release = f"file {label or path.name} ({len(motifs)} matrices)"
-    if family_table is not None:
-        families = {**families, **read_family_table(family_table)}
-    return MotifDatabase(motifs, families, release, version("pyjaspar") if path is None else "")
+    packaged_by = version("pyjaspar") if path is None else ""
+    return with_family_table(MotifDatabase(motifs, families, release, packaged_by), family_table)
+
+
+def with_family_table(database: MotifDatabase, family_table: Path | None) -> MotifDatabase:
+    """The database with the families of a table in the place of its own; as it is without one."""
+    if family_table is None:
+        return database
+    return replace(database, families={**database.families, **read_family_table(family_table)})
 
 
 def packaged_releases() -> dict[int, Path]:

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
-from cislex_core.motif_databases import MotifDatabase, open_database
+from cislex_core.motif_databases import MotifDatabase, open_database, with_family_table
 from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef, Inputs, Out, Progress
 
-from cislex_motif import tomtom, tomtom_memelite, tomtom_program
+from cislex_motif import refinement, tomtom, tomtom_memelite, tomtom_program
 from cislex_motif.compare_specs import DEFAULT_DATABASE, CompareMotifsSpec
 from cislex_motif.statistics import benjamini_hochberg, evalues
 
@@ -70,23 +70,10 @@ def run_compare(spec: CompareMotifsSpec, inputs: Inputs, out: Out, progress: Pro
             "judged by the targets themselves",
         )
     motifs = [q.motif for q in queries]
-    on_query = _reporter(progress, len(queries))
     if not motifs:
         # No motif found is a result of the steps before, and nothing named is one of this.
         progress.warn("NO_QUERY", "no motif was found, so there is none to name")
-        alignments = tomtom.align_all([], database.motifs)
-    elif spec.engine == "tomtom":
-        alignments, tool_version = tomtom_program.align_all(
-            motifs, database.motifs, spec.distance, spec.min_overlap, progress.scratch_dir, progress.check_cancel
-        )
-        out.tools["tomtom"] = tool_version
-    elif spec.engine == "memelite":
-        alignments, tool_version = tomtom_memelite.align_all(motifs, database.motifs)
-        out.tools["memelite"] = tool_version
-        progress.message("memelite compares over all offsets: min_overlap and pseudocounts are not applied")
-    else:
-        alignments = tomtom.align_all(motifs, database.motifs, spec.distance, spec.min_overlap, on_query=on_query)
-    progress.update(len(queries), len(queries), unit="queries")
+    alignments = _align(motifs, database, spec, out, progress)
     if database.packaged_by:
         out.tools["pyjaspar"] = database.packaged_by
     table = match_table(queries, database, alignments, spec)
@@ -109,7 +96,58 @@ def run_compare(spec: CompareMotifsSpec, inputs: Inputs, out: Out, progress: Pro
         "significant": f"{spec.threshold_on} <= {spec.threshold:g}",
         "database": database.release,
     }
-    out.summary = summary(queries, database, table, spec)
+    out.summary = {
+        **summary(queries, database, table, spec),
+        **_refinement(queries, database, alignments, spec, inputs, out, progress),
+    }
+
+
+def _align(
+    motifs: list[Motif], database: MotifDatabase, spec: CompareMotifsSpec, out: Out, progress: Progress
+) -> tomtom.Alignments:
+    if not motifs:
+        alignments = tomtom.align_all([], database.motifs)
+    elif spec.engine == "tomtom":
+        alignments, tool_version = tomtom_program.align_all(
+            motifs, database.motifs, spec.distance, spec.min_overlap, progress.scratch_dir, progress.check_cancel
+        )
+        out.tools["tomtom"] = tool_version
+    elif spec.engine == "memelite":
+        alignments, tool_version = tomtom_memelite.align_all(motifs, database.motifs)
+        out.tools["memelite"] = tool_version
+        progress.message("memelite compares over all offsets: min_overlap and pseudocounts are not applied")
+    else:
+        on_query = _reporter(progress, len(motifs))
+        alignments = tomtom.align_all(motifs, database.motifs, spec.distance, spec.min_overlap, on_query=on_query)
+    progress.update(len(motifs), len(motifs), unit="queries")
+    return alignments
+
+
+def _refinement(
+    queries: Sequence[Query],
+    database: MotifDatabase,
+    alignments: tomtom.Alignments,
+    spec: CompareMotifsSpec,
+    inputs: Inputs,
+    out: Out,
+    progress: Progress,
+) -> dict[str, int]:
+    """Write refinement.parquet where the database is the start of a model's filters; answers the summary's counts."""
+    if spec.database_artifact is None:
+        return {}
+    model = inputs.artifact(spec.database_artifact)
+    if model.kind != "model":
+        return {}
+    refinement.check_same_model(model, spec.queries, inputs)
+    initial = refinement.initial_of(queries, model.table(refinement.FILTERS))
+    by_id = {motif.id: motif for motif in database.motifs}
+    progress.message("comparing the initial motifs with one another")
+    before = _align([by_id[str(row["motif_id"])] for _, row in initial], database, spec, out, progress)
+    table = refinement.refinement_table(queries, database, alignments, before, initial)
+    out.write_table("refinement.parquet", table)
+    n_changed = sum(table["changed"].to_pylist())
+    progress.message(f"{n_changed} of {table.num_rows} filters no longer resemble the motif they started as")
+    return {"n_initialised": table.num_rows, "n_changed": n_changed}
 
 
 def match_table(
@@ -209,6 +247,9 @@ def _queries(spec: CompareMotifsSpec, inputs: Inputs) -> list[Query]:
 
 def _database(spec: CompareMotifsSpec, inputs: Inputs) -> MotifDatabase:
     table = inputs.file(spec.family_table) if spec.family_table is not None else None
+    if spec.database_artifact is not None:
+        database = refinement.database_of(inputs.artifact(spec.database_artifact), MEME_FILES)
+        return with_family_table(database, table)
     if spec.database_file is None:
         return open_database(spec.database or DEFAULT_DATABASE, family_table=table)
     path = inputs.file(spec.database_file)

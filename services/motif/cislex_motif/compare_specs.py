@@ -16,6 +16,7 @@ Background = Literal["both", "ko", "wt", "shuffled", "given"]
 Mode = Literal["fixed", "best"]
 
 MOTIF_KINDS = ("motifs", "clusters", "filters", "matches", "enrichment", "units", "families")
+DATABASE_KINDS = ("model", "motifs", "clusters", "filters", "units", "families")
 MotifSource = Annotated[ArtifactDigest, NamesArtifact(MOTIF_KINDS)]
 
 DEFAULT_DATABASE = "jaspar2024-vertebrates"
@@ -52,6 +53,8 @@ class CompareMotifsSpec(TaskSpec):
     """Packaged release and taxon such as ``jaspar2024-fungi``; empty = jaspar2024-vertebrates."""
     database_file: InputRef | None = None
     """A motif file instead of ``database``: MEME, JASPAR, HOMER or TRANSFAC."""
+    database_artifact: Annotated[ArtifactDigest, NamesArtifact(DATABASE_KINDS)] | None = None
+    """Motifs of an artifact instead: of a model, those its filters started as (then refinement.parquet is written)."""
     family_table: InputRef | None = None
     """TSV with columns matrix_id, name, tf_family, tf_class; without it pyjaspar's annotation is looked up."""
     distance: Distance = "ed"
@@ -68,8 +71,9 @@ class CompareMotifsSpec(TaskSpec):
 
     @model_validator(mode="after")
     def _one_database(self) -> CompareMotifsSpec:
-        if self.database and self.database_file is not None:
-            raise ValueError("give database (a packaged release) or database_file, not both")
+        given = [n for n in ("database", "database_file", "database_artifact") if getattr(self, n)]
+        if len(given) > 1:
+            raise ValueError(f"give one database, not {' and '.join(given)}")
         if not self.queries and self.query_file is None:
             raise ValueError("give queries (artifacts of kind motifs, clusters or filters) or query_file")
         if self.engine == "memelite" and self.distance != "ed":

@@ -278,7 +278,7 @@ class ClusterSet(_message.Message):
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_kmers: _Optional[int] = ..., n_distinct: _Optional[int] = ..., n_compared: _Optional[int] = ..., k: _Optional[int] = ..., method: _Optional[str] = ..., n_clusters: _Optional[int] = ..., chosen_by: _Optional[str] = ..., silhouette: _Optional[float] = ..., primary_cluster: _Optional[int] = ..., n_skipped: _Optional[int] = ..., clusters: _Optional[_Iterable[_Union[Cluster, _Mapping]]] = ..., scale: _Optional[str] = ...) -> None: ...
 
 class DiscoverMotifsRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s", "attributions", "max_seqlets", "min_seqlets", "seqlet_core_bp", "seqlet_flank_bp", "seqlet_fdr", "clustering_runs", "memory_limit_bytes")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s", "attributions", "max_seqlets", "min_seqlets", "seqlet_core_bp", "seqlet_flank_bp", "seqlet_fdr", "clustering_runs", "memory_limit_bytes", "report_database")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -315,6 +315,7 @@ class DiscoverMotifsRequest(_message.Message):
     SEQLET_FDR_FIELD_NUMBER: _ClassVar[int]
     CLUSTERING_RUNS_FIELD_NUMBER: _ClassVar[int]
     MEMORY_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    REPORT_DATABASE_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -344,7 +345,8 @@ class DiscoverMotifsRequest(_message.Message):
     seqlet_fdr: float
     clustering_runs: int
     memory_limit_bytes: int
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ..., attributions: _Optional[str] = ..., max_seqlets: _Optional[int] = ..., min_seqlets: _Optional[int] = ..., seqlet_core_bp: _Optional[int] = ..., seqlet_flank_bp: _Optional[int] = ..., seqlet_fdr: _Optional[float] = ..., clustering_runs: _Optional[int] = ..., memory_limit_bytes: _Optional[int] = ...) -> None: ...
+    report_database: str
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ..., attributions: _Optional[str] = ..., max_seqlets: _Optional[int] = ..., min_seqlets: _Optional[int] = ..., seqlet_core_bp: _Optional[int] = ..., seqlet_flank_bp: _Optional[int] = ..., seqlet_fdr: _Optional[float] = ..., clustering_runs: _Optional[int] = ..., memory_limit_bytes: _Optional[int] = ..., report_database: _Optional[str] = ...) -> None: ...
 
 class DiscoverySearch(_message.Message):
     __slots__ = ("scope", "n_primary", "n_control", "n_motifs", "note", "test")
@@ -474,7 +476,7 @@ class SeqletSet(_message.Message):
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_seqlets: _Optional[int] = ..., n_positive: _Optional[int] = ..., n_negative: _Optional[int] = ..., n_sequences: _Optional[int] = ..., n_sequences_with: _Optional[int] = ..., method: _Optional[str] = ..., median_length_bp: _Optional[float] = ..., attribution_threshold: _Optional[float] = ..., window_bp: _Optional[int] = ...) -> None: ...
 
 class CompareMotifsRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "queries", "query_file", "database", "database_file", "family_table", "distance", "engine", "min_overlap", "trim_bits", "threshold", "threshold_on", "top_n")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "queries", "query_file", "database", "database_file", "family_table", "distance", "engine", "min_overlap", "trim_bits", "threshold", "threshold_on", "top_n", "database_artifact")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -498,6 +500,7 @@ class CompareMotifsRequest(_message.Message):
     THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     THRESHOLD_ON_FIELD_NUMBER: _ClassVar[int]
     TOP_N_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -514,7 +517,8 @@ class CompareMotifsRequest(_message.Message):
     threshold: float
     threshold_on: ThresholdOn
     top_n: int
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., queries: _Optional[_Iterable[str]] = ..., query_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., database: _Optional[str] = ..., database_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., family_table: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., distance: _Optional[_Union[Distance, str]] = ..., engine: _Optional[_Union[CompareEngine, str]] = ..., min_overlap: _Optional[int] = ..., trim_bits: _Optional[float] = ..., threshold: _Optional[float] = ..., threshold_on: _Optional[_Union[ThresholdOn, str]] = ..., top_n: _Optional[int] = ...) -> None: ...
+    database_artifact: str
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., queries: _Optional[_Iterable[str]] = ..., query_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., database: _Optional[str] = ..., database_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., family_table: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., distance: _Optional[_Union[Distance, str]] = ..., engine: _Optional[_Union[CompareEngine, str]] = ..., min_overlap: _Optional[int] = ..., trim_bits: _Optional[float] = ..., threshold: _Optional[float] = ..., threshold_on: _Optional[_Union[ThresholdOn, str]] = ..., top_n: _Optional[int] = ..., database_artifact: _Optional[str] = ...) -> None: ...
 
 class BestMatch(_message.Message):
     __slots__ = ("query", "target", "target_name", "tf_family", "pvalue", "evalue", "qvalue", "significant")
@@ -537,7 +541,7 @@ class BestMatch(_message.Message):
     def __init__(self, query: _Optional[str] = ..., target: _Optional[str] = ..., target_name: _Optional[str] = ..., tf_family: _Optional[str] = ..., pvalue: _Optional[float] = ..., evalue: _Optional[float] = ..., qvalue: _Optional[float] = ..., significant: _Optional[bool] = ...) -> None: ...
 
 class MatchSet(_message.Message):
-    __slots__ = ("name", "artifact", "n_queries", "n_targets", "n_matched", "n_rows", "database", "distance", "engine", "best")
+    __slots__ = ("name", "artifact", "n_queries", "n_targets", "n_matched", "n_rows", "database", "distance", "engine", "best", "n_initialised", "n_changed")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     N_QUERIES_FIELD_NUMBER: _ClassVar[int]
@@ -548,6 +552,8 @@ class MatchSet(_message.Message):
     DISTANCE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     BEST_FIELD_NUMBER: _ClassVar[int]
+    N_INITIALISED_FIELD_NUMBER: _ClassVar[int]
+    N_CHANGED_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     n_queries: int
@@ -558,7 +564,9 @@ class MatchSet(_message.Message):
     distance: str
     engine: str
     best: _containers.RepeatedCompositeFieldContainer[BestMatch]
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_queries: _Optional[int] = ..., n_targets: _Optional[int] = ..., n_matched: _Optional[int] = ..., n_rows: _Optional[int] = ..., database: _Optional[str] = ..., distance: _Optional[str] = ..., engine: _Optional[str] = ..., best: _Optional[_Iterable[_Union[BestMatch, _Mapping]]] = ...) -> None: ...
+    n_initialised: int
+    n_changed: int
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_queries: _Optional[int] = ..., n_targets: _Optional[int] = ..., n_matched: _Optional[int] = ..., n_rows: _Optional[int] = ..., database: _Optional[str] = ..., distance: _Optional[str] = ..., engine: _Optional[str] = ..., best: _Optional[_Iterable[_Union[BestMatch, _Mapping]]] = ..., n_initialised: _Optional[int] = ..., n_changed: _Optional[int] = ...) -> None: ...
 
 class EnrichMotifsRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "split", "motifs", "motifs_file", "database", "background", "background_fasta", "mode", "threshold_pvalue", "use_homer_thresholds", "test", "n_shuffles", "pseudocount", "seed", "homer_wt", "homer_ko")
