@@ -20,8 +20,8 @@ def criterion(spec: MeasureInteractionsSpec) -> str:
     """When a pair counts as additive, in words."""
     return (
         f"additive unless p < {spec.alpha:g} (largest |mean residual| above the control {spec.control.upper()}'s, "
-        f"{spec.n_permutations} permutations within backgrounds) and the largest |mean residual| > {spec.tolerance:g} x "
-        "the mean absolute effect of the two motifs"
+        f"{spec.n_permutations} permutations within backgrounds) and the largest |mean residual| > {spec.tolerance:g} "
+        "x the mean absolute effect of the two motifs"
     )
 
 
