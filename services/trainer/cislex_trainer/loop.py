@@ -20,7 +20,7 @@ from cislex_core.canonical import digest_json
 from cislex_core.errors import Reason, UserError
 from cislex_models.base import Architecture
 from cislex_models.registry import build
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cislex_trainer import checkpoints
@@ -30,6 +30,7 @@ from cislex_trainer.losses import Objective
 from cislex_trainer.scores import SCORE_OF, score
 from cislex_trainer.seeds import Randomness
 from cislex_trainer.specs import TrainModelSpec
+from cislex_trainer.starts import Start
 
 # a validation loss must fall by this much to count as better: below it lies noise of the last digits. A loss that has
 # the scale of the data must fall by this share of the best one.
@@ -82,15 +83,17 @@ def train_seed(
     check_cancel: CheckCancel,
     on_epoch: OnEpoch,
     objective: Objective = Objective(),  # noqa: B008 - frozen
+    start: Start = Start(),  # noqa: B008 - frozen
 ) -> Trained:
-    """Train one seed for ``objective``, resuming from ``checkpoint`` when it is of the same run.
+    """Train one seed for ``objective`` from ``start``, resuming from ``checkpoint`` when it is of the same run.
 
     ``selection`` is the validation split, or the test split under protocol paper. ``check_cancel`` is called before
     each batch and may raise; ``on_epoch`` gets the history row. Raises TRAINING_DIVERGED.
     """
     assert spec.epochs is not None, "the task fills the number of epochs in"
     window_bp = int(train.codes.shape[1])
-    model = build(spec.architecture, window_bp, spec.options, objective.n_outputs, seed=seed).to(place.device)
+    whole = build(spec.architecture, window_bp, start.options(spec.options), objective.n_outputs, seed=seed)
+    model = start.prepare(whole.to(place.device), freeze=spec.freeze_filters)
     _check_batch(model, spec, len(train))
     optimizer = torch.optim.Adam(model.parameters(), lr=spec.learning_rate, weight_decay=spec.weight_decay)
     # the rate stays constant: halving it on plateaus did not help on the yeast data (docs/methods.md)
@@ -161,10 +164,10 @@ def train_seed(
         on_epoch(position.history[-1])
 
     model.load_state_dict(checkpoints.under(best_weights, "best"))
-    return Trained(seed, model.cpu().eval(), position)
+    return Trained(seed, whole.cpu().eval(), position)
 
 
-def _check_batch(model: Architecture, spec: TrainModelSpec, n_train: int) -> None:
+def _check_batch(model: nn.Module, spec: TrainModelSpec, n_train: int) -> None:
     """Batch normalisation takes the spread over the batch: one sequence has none."""
     if min(spec.batch_size, n_train) < 2 and any(isinstance(part, _BatchNorm) for part in model.modules()):
         raise UserError(
@@ -176,7 +179,7 @@ def _check_batch(model: Architecture, spec: TrainModelSpec, n_train: int) -> Non
 
 
 def _train_epoch(
-    model: Architecture,
+    model: nn.Module,
     rows: Rows,
     spec: TrainModelSpec,
     objective: Objective,
@@ -218,7 +221,7 @@ def _train_epoch(
 
 @torch.no_grad()
 def evaluate(
-    model: Architecture,
+    model: nn.Module,
     rows: Rows,
     place: Place,
     objective: Objective = Objective(),  # noqa: B008 - frozen

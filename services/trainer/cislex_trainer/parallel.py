@@ -27,6 +27,7 @@ from cislex_trainer.data import TrainingData
 from cislex_trainer.devices import choose
 from cislex_trainer.loop import train_seed
 from cislex_trainer.specs import TrainModelSpec
+from cislex_trainer.starts import Start
 
 POLL_S = 0.2
 
@@ -40,6 +41,7 @@ class Run:
     dataset_dir: str
     dataset_digest: str
     checkpoint: str
+    start_dir: str | None = None
 
 
 def n_processes(n_seeds: int) -> int:
@@ -61,6 +63,7 @@ def one_thread() -> Iterator[None]:
 def train_side_by_side(
     spec: TrainModelSpec,
     dataset: Dataset,
+    start: Start,
     checkpoint_of: Callable[[int], Path],
     check_cancel: Callable[[], None],
     on_epoch: Callable[[int, dict[str, Any]], None],
@@ -72,8 +75,10 @@ def train_side_by_side(
     """
     at_once = n_processes(len(spec.seeds))
     fields = spec.model_dump(mode="json")
+    start_dir = None if start.folder is None else str(start.folder)
     waiting = [
-        Run(seed, fields, str(dataset.artifact.dir), dataset.digest, str(checkpoint_of(seed))) for seed in spec.seeds
+        Run(seed, fields, str(dataset.artifact.dir), dataset.digest, str(checkpoint_of(seed)), start_dir)
+        for seed in spec.seeds
     ]
     running: dict[Connection, tuple[Run, BaseProcess]] = {}
     try:
@@ -140,7 +145,8 @@ def _train(run: Run, connection: Connection) -> None:
         dataset = Dataset.from_artifact(Artifact(run.dataset_digest, folder, manifest), TARGET_TYPES)
         spec = TrainModelSpec.model_validate(run.spec)
         place = choose("cpu", spec.amp, paper=spec.protocol == "paper")
-        data = TrainingData.of(spec, dataset, place)
+        start = Start(None if run.start_dir is None else Path(run.start_dir))
+        data = start.data(TrainingData.of(spec, dataset, place))
         train_seed(
             run.seed,
             spec,
@@ -151,6 +157,7 @@ def _train(run: Run, connection: Connection) -> None:
             check_cancel=lambda: None,
             on_epoch=lambda row: connection.send(("epoch", row)),
             objective=data.objective,
+            start=start,
         )
         connection.send(("done", None))
     except Exception as error:  # the caller raises it: a user's error stays one, a full disk stays an OSError

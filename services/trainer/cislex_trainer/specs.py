@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from cislex_core.errors import UserError
 from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo, TaskSpec
-from cislex_models.registry import check_options
 from pydantic import Field, model_validator
 
 from cislex_trainer.comparison_specs import COMPARISON_SPECS
+from cislex_trainer.start_specs import StartFields, checked_options
 
 DatasetDigest = Annotated[ArtifactDigest, NamesArtifact(("dataset",))]
 ModelDigest = Annotated[ArtifactDigest, NamesArtifact(("model",))]
@@ -63,7 +62,7 @@ def epochs_for(n_sequences: int, batch_size: int, accumulation: int) -> int:
     return min(EPOCHS_MOST, max(EPOCHS_LEAST, math.ceil(UPDATES / per_epoch)))
 
 
-class TrainModelSpec(TaskSpec):
+class TrainModelSpec(StartFields):
     """Train one model per seed. Fields left out take the protocol's values, which are then part of the spec."""
 
     dataset: DatasetDigest
@@ -106,12 +105,7 @@ class TrainModelSpec(TaskSpec):
                 f"strands {self.strands} contradicts rc_augmentation {self.rc_augmentation}; give one of them"
             )
         self.rc_augmentation = both_strands
-        try:
-            checked = check_options(self.architecture, self.options)
-        except UserError as error:
-            raise ValueError(error.message) from None
-        # text values ("true", "0.1") become typed and defaults explicit: equal options give equal digests
-        self.options = checked.model_dump(mode="json")
+        self.options = checked_options(self, self.architecture, self.options)
         return self
 
 
@@ -124,6 +118,7 @@ class EvaluateModelSpec(TaskSpec):
     n_bootstrap: int = Field(1000, ge=0, le=100_000)
     bootstrap_seed: int = Field(0, ge=0, lt=2**31)
     rc_average: bool = False
+    correlation_threshold: float = Field(0.5, ge=-1.0, lt=1.0)
     batch_size: int = Field(512, ge=1, le=65_536)
     device: Device = "auto"
 
