@@ -22,8 +22,8 @@ from cislex_motif.columns import Columns
 FloatArray = npt.NDArray[np.float64]
 
 MAX_SITES = 20.0
-"""Sites that count, as many as an unknown number is taken for. A log-likelihood grows with the sites: a matrix of 10,000
-of them would leave the others no room on the grid of 100 steps."""
+"""Sites that count, as many as an unknown number is taken for. A log-likelihood grows with the sites: a matrix of
+10,000 of them would leave the others no room on the grid of 100 steps."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ KINDS = {
     "seqlets": ("seqlets", motif_pb2.SeqletSet),
     "matches": ("matches", motif_pb2.MatchSet),
     "enrichment": ("enrichments", motif_pb2.Enrichment),
+    "scores": ("scores", motif_pb2.ScoreSet),
+    "hits": ("hits", motif_pb2.HitSet),
+    "families": ("families", motif_pb2.FamilySet),
 }
 
 
@@ -87,6 +90,42 @@ class MotifServicer(motif_pb2_grpc.MotifServiceServicer):
 
     async def DeleteEnrichment(self, request: motif_pb2.DeleteEnrichmentRequest, context: Any) -> empty_pb2.Empty:
         return await self.resources.delete("enrichment", request, context)
+
+    async def ScoreMotifs(self, request: motif_pb2.ScoreMotifsRequest, context: Any) -> Operation:
+        return await self.operations.submit("motif.ScoreMotifs", request, context)
+
+    async def ScanMotifs(self, request: motif_pb2.ScanMotifsRequest, context: Any) -> Operation:
+        return await self.operations.submit("motif.ScanMotifs", request, context)
+
+    async def GroupMotifs(self, request: motif_pb2.GroupMotifsRequest, context: Any) -> Operation:
+        return await self.operations.submit("motif.GroupMotifs", request, context)
+
+    async def GetScoreSet(self, request: motif_pb2.GetScoreSetRequest, context: Any) -> Any:
+        return await self.resources.get("scores", request, context)
+
+    async def ListScoreSets(self, request: motif_pb2.ListScoreSetsRequest, context: Any) -> Any:
+        return await self.resources.list("scores", request, motif_pb2.ListScoreSetsResponse(), context)
+
+    async def DeleteScoreSet(self, request: motif_pb2.DeleteScoreSetRequest, context: Any) -> empty_pb2.Empty:
+        return await self.resources.delete("scores", request, context)
+
+    async def GetHitSet(self, request: motif_pb2.GetHitSetRequest, context: Any) -> Any:
+        return await self.resources.get("hits", request, context)
+
+    async def ListHitSets(self, request: motif_pb2.ListHitSetsRequest, context: Any) -> Any:
+        return await self.resources.list("hits", request, motif_pb2.ListHitSetsResponse(), context)
+
+    async def DeleteHitSet(self, request: motif_pb2.DeleteHitSetRequest, context: Any) -> empty_pb2.Empty:
+        return await self.resources.delete("hits", request, context)
+
+    async def GetFamilySet(self, request: motif_pb2.GetFamilySetRequest, context: Any) -> Any:
+        return await self.resources.get("families", request, context)
+
+    async def ListFamilySets(self, request: motif_pb2.ListFamilySetsRequest, context: Any) -> Any:
+        return await self.resources.list("families", request, motif_pb2.ListFamilySetsResponse(), context)
+
+    async def DeleteFamilySet(self, request: motif_pb2.DeleteFamilySetRequest, context: Any) -> empty_pb2.Empty:
+        return await self.resources.delete("families", request, context)
 
 
 def register(server: grpc.aio.Server, platform: Platform) -> list[str]:

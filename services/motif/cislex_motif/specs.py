@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from cislex_core.tasks import ArtifactDigest, NamesArtifact, TaskInfo, TaskSpec
 from pydantic import Field, model_validator
 
-from cislex_motif.compare_specs import COMPARE_SPECS
+from cislex_motif.compare_specs import COMPARE_SPECS, DatabaseName
+from cislex_motif.scan_specs import SCAN_SPECS
 from cislex_motif.seqlet_specs import SEQLET_SPECS
 
 Contrast = Literal["wt", "ko", "wt_vs_shuffled", "ko_vs_shuffled", "all_vs_shuffled"]
@@ -69,6 +70,7 @@ class DiscoverMotifsSpec(TaskSpec):
     seqlet_fdr: float = Field(0.2, gt=0, lt=1)
     clustering_runs: int = Field(50, ge=1, le=500)
     memory_limit_bytes: Annotated[int, Field(ge=2**20)] | None = None
+    report_database: DatabaseName = ""
 
     @model_validator(mode="after")
     def _consistent(self) -> DiscoverMotifsSpec:
@@ -102,4 +104,5 @@ SPECS: dict[str, TaskInfo] = {
     "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs"),
     **COMPARE_SPECS,
     **SEQLET_SPECS,
+    **SCAN_SPECS,
 }

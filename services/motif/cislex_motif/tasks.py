@@ -5,6 +5,7 @@ from __future__ import annotations
 from cislex_core.tasks import Inputs, Out, Progress, Task
 
 from cislex_motif.compare_tasks import COMPARE_TASKS
+from cislex_motif.scan_tasks import SCAN_TASKS
 from cislex_motif.seqlet_tasks import SEQLET_TASKS
 from cislex_motif.specs import ClusterKmersSpec, DiscoverMotifsSpec
 
@@ -30,4 +31,5 @@ TASKS: dict[str, Task] = {
     "motif.DiscoverMotifs": discover_motifs,
     **COMPARE_TASKS,
     **SEQLET_TASKS,
+    **SCAN_TASKS,
 }

@@ -85,7 +85,7 @@ def _sites(motif: Motif) -> FloatArray:
 
 
 def bin_scores(scores: FloatArray) -> FloatArray:
-    """Whole-numbered scores (w, t), in place: each row's median becomes 0, then one scale for the query, then rounding."""
+    """Whole scores (w, t), in place: each row's median becomes 0, then one scale for the query, then rounding."""
     scores -= _row_medians(scores)[:, None]
     smallest, largest = np.floor(scores.min()), scores.max()
     scale = N_BINS / (largest - smallest) if largest > smallest else 1.0

@@ -115,6 +115,62 @@ class EnrichmentTest(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ENRICHMENT_TEST_FISHER: _ClassVar[EnrichmentTest]
     ENRICHMENT_TEST_BINOMIAL: _ClassVar[EnrichmentTest]
     ENRICHMENT_TEST_HYPERGEOMETRIC: _ClassVar[EnrichmentTest]
+
+class SelectSplit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SELECT_SPLIT_UNSPECIFIED: _ClassVar[SelectSplit]
+    SELECT_SPLIT_NONE: _ClassVar[SelectSplit]
+    SELECT_SPLIT_TRAIN: _ClassVar[SelectSplit]
+    SELECT_SPLIT_VALIDATION: _ClassVar[SelectSplit]
+    SELECT_SPLIT_TEST: _ClassVar[SelectSplit]
+    SELECT_SPLIT_ALL: _ClassVar[SelectSplit]
+
+class ScoreBackground(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SCORE_BACKGROUND_UNSPECIFIED: _ClassVar[ScoreBackground]
+    SCORE_BACKGROUND_UNIFORM: _ClassVar[ScoreBackground]
+    SCORE_BACKGROUND_SEQUENCES: _ClassVar[ScoreBackground]
+
+class ScanBackground(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SCAN_BACKGROUND_UNSPECIFIED: _ClassVar[ScanBackground]
+    SCAN_BACKGROUND_NONREDUNDANT: _ClassVar[ScanBackground]
+    SCAN_BACKGROUND_UNIFORM: _ClassVar[ScanBackground]
+    SCAN_BACKGROUND_SEQUENCES: _ClassVar[ScanBackground]
+    SCAN_BACKGROUND_GIVEN: _ClassVar[ScanBackground]
+
+class ScanThresholdOn(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SCAN_THRESHOLD_ON_UNSPECIFIED: _ClassVar[ScanThresholdOn]
+    SCAN_THRESHOLD_ON_PVALUE: _ClassVar[ScanThresholdOn]
+    SCAN_THRESHOLD_ON_QVALUE: _ClassVar[ScanThresholdOn]
+
+class QvalueMethod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    QVALUE_METHOD_UNSPECIFIED: _ClassVar[QvalueMethod]
+    QVALUE_METHOD_BH: _ClassVar[QvalueMethod]
+    QVALUE_METHOD_STOREY: _ClassVar[QvalueMethod]
+    QVALUE_METHOD_NONE: _ClassVar[QvalueMethod]
+
+class GroupSimilarity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GROUP_SIMILARITY_UNSPECIFIED: _ClassVar[GroupSimilarity]
+    GROUP_SIMILARITY_CORRELATION: _ClassVar[GroupSimilarity]
+    GROUP_SIMILARITY_TOMTOM: _ClassVar[GroupSimilarity]
+
+class GroupWeighting(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GROUP_WEIGHTING_UNSPECIFIED: _ClassVar[GroupWeighting]
+    GROUP_WEIGHTING_INFORMATION: _ClassVar[GroupWeighting]
+    GROUP_WEIGHTING_SITES: _ClassVar[GroupWeighting]
+    GROUP_WEIGHTING_EQUAL: _ClassVar[GroupWeighting]
+
+class Replicates(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REPLICATES_UNSPECIFIED: _ClassVar[Replicates]
+    REPLICATES_AUTO: _ClassVar[Replicates]
+    REPLICATES_ARTIFACT: _ClassVar[Replicates]
+    REPLICATES_SEED: _ClassVar[Replicates]
 CLUSTER_METHOD_UNSPECIFIED: ClusterMethod
 CLUSTER_METHOD_PAPER: ClusterMethod
 CLUSTER_METHOD_ALIGNED: ClusterMethod
@@ -179,6 +235,38 @@ ENRICHMENT_TEST_UNSPECIFIED: EnrichmentTest
 ENRICHMENT_TEST_FISHER: EnrichmentTest
 ENRICHMENT_TEST_BINOMIAL: EnrichmentTest
 ENRICHMENT_TEST_HYPERGEOMETRIC: EnrichmentTest
+SELECT_SPLIT_UNSPECIFIED: SelectSplit
+SELECT_SPLIT_NONE: SelectSplit
+SELECT_SPLIT_TRAIN: SelectSplit
+SELECT_SPLIT_VALIDATION: SelectSplit
+SELECT_SPLIT_TEST: SelectSplit
+SELECT_SPLIT_ALL: SelectSplit
+SCORE_BACKGROUND_UNSPECIFIED: ScoreBackground
+SCORE_BACKGROUND_UNIFORM: ScoreBackground
+SCORE_BACKGROUND_SEQUENCES: ScoreBackground
+SCAN_BACKGROUND_UNSPECIFIED: ScanBackground
+SCAN_BACKGROUND_NONREDUNDANT: ScanBackground
+SCAN_BACKGROUND_UNIFORM: ScanBackground
+SCAN_BACKGROUND_SEQUENCES: ScanBackground
+SCAN_BACKGROUND_GIVEN: ScanBackground
+SCAN_THRESHOLD_ON_UNSPECIFIED: ScanThresholdOn
+SCAN_THRESHOLD_ON_PVALUE: ScanThresholdOn
+SCAN_THRESHOLD_ON_QVALUE: ScanThresholdOn
+QVALUE_METHOD_UNSPECIFIED: QvalueMethod
+QVALUE_METHOD_BH: QvalueMethod
+QVALUE_METHOD_STOREY: QvalueMethod
+QVALUE_METHOD_NONE: QvalueMethod
+GROUP_SIMILARITY_UNSPECIFIED: GroupSimilarity
+GROUP_SIMILARITY_CORRELATION: GroupSimilarity
+GROUP_SIMILARITY_TOMTOM: GroupSimilarity
+GROUP_WEIGHTING_UNSPECIFIED: GroupWeighting
+GROUP_WEIGHTING_INFORMATION: GroupWeighting
+GROUP_WEIGHTING_SITES: GroupWeighting
+GROUP_WEIGHTING_EQUAL: GroupWeighting
+REPLICATES_UNSPECIFIED: Replicates
+REPLICATES_AUTO: Replicates
+REPLICATES_ARTIFACT: Replicates
+REPLICATES_SEED: Replicates
 
 class ClusterKmersRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "kmers", "method", "n_clusters", "min_clusters", "max_clusters", "min_size_for_discovery", "max_shift", "max_distinct_kmers", "seed", "core_bp", "max_share", "scale", "n_landmarks")
@@ -814,6 +902,347 @@ class ListEnrichmentsResponse(_message.Message):
     def __init__(self, enrichments: _Optional[_Iterable[_Union[Enrichment, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class DeleteEnrichmentRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ScoreMotifsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "sources", "motif_file", "database", "dataset", "split", "select_split", "output", "background", "pseudocount")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    MOTIF_FILE_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    SELECT_SPLIT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    PSEUDOCOUNT_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    sources: _containers.RepeatedScalarFieldContainer[str]
+    motif_file: _artifacts_pb2.InputFile
+    database: str
+    dataset: str
+    split: Split
+    select_split: SelectSplit
+    output: str
+    background: ScoreBackground
+    pseudocount: float
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., sources: _Optional[_Iterable[str]] = ..., motif_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., database: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., select_split: _Optional[_Union[SelectSplit, str]] = ..., output: _Optional[str] = ..., background: _Optional[_Union[ScoreBackground, str]] = ..., pseudocount: _Optional[float] = ...) -> None: ...
+
+class BestMotif(_message.Message):
+    __slots__ = ("source", "motif_id", "consensus", "unit_rank", "auroc", "auprc", "spearman", "select_auprc", "n_motifs")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    MOTIF_ID_FIELD_NUMBER: _ClassVar[int]
+    CONSENSUS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_RANK_FIELD_NUMBER: _ClassVar[int]
+    AUROC_FIELD_NUMBER: _ClassVar[int]
+    AUPRC_FIELD_NUMBER: _ClassVar[int]
+    SPEARMAN_FIELD_NUMBER: _ClassVar[int]
+    SELECT_AUPRC_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    motif_id: str
+    consensus: str
+    unit_rank: int
+    auroc: float
+    auprc: float
+    spearman: float
+    select_auprc: float
+    n_motifs: int
+    def __init__(self, source: _Optional[str] = ..., motif_id: _Optional[str] = ..., consensus: _Optional[str] = ..., unit_rank: _Optional[int] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ..., spearman: _Optional[float] = ..., select_auprc: _Optional[float] = ..., n_motifs: _Optional[int] = ...) -> None: ...
+
+class ScoreSet(_message.Message):
+    __slots__ = ("name", "artifact", "dataset", "split", "select_split", "output", "target_type", "n_motifs", "n_sequences", "n_positive", "best")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    SELECT_SPLIT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    N_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    dataset: str
+    split: str
+    select_split: str
+    output: str
+    target_type: str
+    n_motifs: int
+    n_sequences: int
+    n_positive: int
+    best: _containers.RepeatedCompositeFieldContainer[BestMotif]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., dataset: _Optional[str] = ..., split: _Optional[str] = ..., select_split: _Optional[str] = ..., output: _Optional[str] = ..., target_type: _Optional[str] = ..., n_motifs: _Optional[int] = ..., n_sequences: _Optional[int] = ..., n_positive: _Optional[int] = ..., best: _Optional[_Iterable[_Union[BestMotif, _Mapping]]] = ...) -> None: ...
+
+class ScanMotifsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "sources", "motif_file", "database", "dataset", "split", "fasta", "background", "background_frequencies", "both_strands", "threshold", "threshold_on", "qvalue_method", "pseudocount", "max_hits")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    MOTIF_FILE_FIELD_NUMBER: _ClassVar[int]
+    DATABASE_FIELD_NUMBER: _ClassVar[int]
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    FASTA_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FREQUENCIES_FIELD_NUMBER: _ClassVar[int]
+    BOTH_STRANDS_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_ON_FIELD_NUMBER: _ClassVar[int]
+    QVALUE_METHOD_FIELD_NUMBER: _ClassVar[int]
+    PSEUDOCOUNT_FIELD_NUMBER: _ClassVar[int]
+    MAX_HITS_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    sources: _containers.RepeatedScalarFieldContainer[str]
+    motif_file: _artifacts_pb2.InputFile
+    database: str
+    dataset: str
+    split: Split
+    fasta: _artifacts_pb2.InputFile
+    background: ScanBackground
+    background_frequencies: _containers.RepeatedScalarFieldContainer[float]
+    both_strands: bool
+    threshold: float
+    threshold_on: ScanThresholdOn
+    qvalue_method: QvalueMethod
+    pseudocount: float
+    max_hits: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., sources: _Optional[_Iterable[str]] = ..., motif_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., database: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., fasta: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., background: _Optional[_Union[ScanBackground, str]] = ..., background_frequencies: _Optional[_Iterable[float]] = ..., both_strands: _Optional[bool] = ..., threshold: _Optional[float] = ..., threshold_on: _Optional[_Union[ScanThresholdOn, str]] = ..., qvalue_method: _Optional[_Union[QvalueMethod, str]] = ..., pseudocount: _Optional[float] = ..., max_hits: _Optional[int] = ...) -> None: ...
+
+class MotifHits(_message.Message):
+    __slots__ = ("motif", "motif_name", "n_hits", "best_pvalue")
+    MOTIF_FIELD_NUMBER: _ClassVar[int]
+    MOTIF_NAME_FIELD_NUMBER: _ClassVar[int]
+    N_HITS_FIELD_NUMBER: _ClassVar[int]
+    BEST_PVALUE_FIELD_NUMBER: _ClassVar[int]
+    motif: str
+    motif_name: str
+    n_hits: int
+    best_pvalue: float
+    def __init__(self, motif: _Optional[str] = ..., motif_name: _Optional[str] = ..., n_hits: _Optional[int] = ..., best_pvalue: _Optional[float] = ...) -> None: ...
+
+class HitSet(_message.Message):
+    __slots__ = ("name", "artifact", "n_motifs", "n_sequences", "n_bp", "n_hits", "n_motifs_with_hits", "threshold", "threshold_on", "qvalue_method", "background", "source", "genomic", "top")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    N_SEQUENCES_FIELD_NUMBER: _ClassVar[int]
+    N_BP_FIELD_NUMBER: _ClassVar[int]
+    N_HITS_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_WITH_HITS_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_ON_FIELD_NUMBER: _ClassVar[int]
+    QVALUE_METHOD_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    GENOMIC_FIELD_NUMBER: _ClassVar[int]
+    TOP_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_motifs: int
+    n_sequences: int
+    n_bp: int
+    n_hits: int
+    n_motifs_with_hits: int
+    threshold: float
+    threshold_on: str
+    qvalue_method: str
+    background: _containers.RepeatedScalarFieldContainer[float]
+    source: str
+    genomic: bool
+    top: _containers.RepeatedCompositeFieldContainer[MotifHits]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_motifs: _Optional[int] = ..., n_sequences: _Optional[int] = ..., n_bp: _Optional[int] = ..., n_hits: _Optional[int] = ..., n_motifs_with_hits: _Optional[int] = ..., threshold: _Optional[float] = ..., threshold_on: _Optional[str] = ..., qvalue_method: _Optional[str] = ..., background: _Optional[_Iterable[float]] = ..., source: _Optional[str] = ..., genomic: _Optional[bool] = ..., top: _Optional[_Iterable[_Union[MotifHits, _Mapping]]] = ...) -> None: ...
+
+class GroupMotifsRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "sources", "motif_file", "similarity", "min_similarity", "max_pvalue", "min_overlap", "weighting", "replicates", "trim_bits", "max_motifs")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    MOTIF_FILE_FIELD_NUMBER: _ClassVar[int]
+    SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    MIN_SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    MAX_PVALUE_FIELD_NUMBER: _ClassVar[int]
+    MIN_OVERLAP_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTING_FIELD_NUMBER: _ClassVar[int]
+    REPLICATES_FIELD_NUMBER: _ClassVar[int]
+    TRIM_BITS_FIELD_NUMBER: _ClassVar[int]
+    MAX_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    sources: _containers.RepeatedScalarFieldContainer[str]
+    motif_file: _artifacts_pb2.InputFile
+    similarity: GroupSimilarity
+    min_similarity: float
+    max_pvalue: float
+    min_overlap: int
+    weighting: GroupWeighting
+    replicates: Replicates
+    trim_bits: float
+    max_motifs: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., sources: _Optional[_Iterable[str]] = ..., motif_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., similarity: _Optional[_Union[GroupSimilarity, str]] = ..., min_similarity: _Optional[float] = ..., max_pvalue: _Optional[float] = ..., min_overlap: _Optional[int] = ..., weighting: _Optional[_Union[GroupWeighting, str]] = ..., replicates: _Optional[_Union[Replicates, str]] = ..., trim_bits: _Optional[float] = ..., max_motifs: _Optional[int] = ...) -> None: ...
+
+class MotifFamily(_message.Message):
+    __slots__ = ("family", "n_members", "n_replicates", "reproducibility", "mean_similarity", "consensus")
+    FAMILY_FIELD_NUMBER: _ClassVar[int]
+    N_MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    N_REPLICATES_FIELD_NUMBER: _ClassVar[int]
+    REPRODUCIBILITY_FIELD_NUMBER: _ClassVar[int]
+    MEAN_SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    CONSENSUS_FIELD_NUMBER: _ClassVar[int]
+    family: str
+    n_members: int
+    n_replicates: int
+    reproducibility: float
+    mean_similarity: float
+    consensus: str
+    def __init__(self, family: _Optional[str] = ..., n_members: _Optional[int] = ..., n_replicates: _Optional[int] = ..., reproducibility: _Optional[float] = ..., mean_similarity: _Optional[float] = ..., consensus: _Optional[str] = ...) -> None: ...
+
+class FamilySet(_message.Message):
+    __slots__ = ("name", "artifact", "n_motifs", "n_families", "n_replicates", "n_reproduced", "similarity", "top")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    N_MOTIFS_FIELD_NUMBER: _ClassVar[int]
+    N_FAMILIES_FIELD_NUMBER: _ClassVar[int]
+    N_REPLICATES_FIELD_NUMBER: _ClassVar[int]
+    N_REPRODUCED_FIELD_NUMBER: _ClassVar[int]
+    SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    TOP_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    artifact: _artifacts_pb2.ArtifactRef
+    n_motifs: int
+    n_families: int
+    n_replicates: int
+    n_reproduced: int
+    similarity: str
+    top: _containers.RepeatedCompositeFieldContainer[MotifFamily]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_motifs: _Optional[int] = ..., n_families: _Optional[int] = ..., n_replicates: _Optional[int] = ..., n_reproduced: _Optional[int] = ..., similarity: _Optional[str] = ..., top: _Optional[_Iterable[_Union[MotifFamily, _Mapping]]] = ...) -> None: ...
+
+class GetScoreSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListScoreSetsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListScoreSetsResponse(_message.Message):
+    __slots__ = ("scores", "next_page_token")
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    scores: _containers.RepeatedCompositeFieldContainer[ScoreSet]
+    next_page_token: str
+    def __init__(self, scores: _Optional[_Iterable[_Union[ScoreSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteScoreSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetHitSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListHitSetsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListHitSetsResponse(_message.Message):
+    __slots__ = ("hits", "next_page_token")
+    HITS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    hits: _containers.RepeatedCompositeFieldContainer[HitSet]
+    next_page_token: str
+    def __init__(self, hits: _Optional[_Iterable[_Union[HitSet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteHitSetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetFamilySetRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListFamilySetsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListFamilySetsResponse(_message.Message):
+    __slots__ = ("families", "next_page_token")
+    FAMILIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    families: _containers.RepeatedCompositeFieldContainer[FamilySet]
+    next_page_token: str
+    def __init__(self, families: _Optional[_Iterable[_Union[FamilySet, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeleteFamilySetRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str

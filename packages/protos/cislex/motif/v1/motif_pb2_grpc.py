@@ -138,6 +138,66 @@ class MotifServiceStub:
                 request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteEnrichmentRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ScoreMotifs = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ScoreMotifs',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ScoreMotifsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.ScanMotifs = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ScanMotifs',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ScanMotifsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.GroupMotifs = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GroupMotifs',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GroupMotifsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.GetScoreSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GetScoreSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetScoreSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ScoreSet.FromString,
+                _registered_method=True)
+        self.ListScoreSets = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ListScoreSets',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListScoreSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListScoreSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteScoreSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/DeleteScoreSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteScoreSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetHitSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GetHitSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetHitSetRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.HitSet.FromString,
+                _registered_method=True)
+        self.ListHitSets = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ListHitSets',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListHitSetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListHitSetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteHitSet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/DeleteHitSet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteHitSetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetFamilySet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/GetFamilySet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetFamilySetRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.FamilySet.FromString,
+                _registered_method=True)
+        self.ListFamilySets = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/ListFamilySets',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListFamilySetsRequest.SerializeToString,
+                response_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListFamilySetsResponse.FromString,
+                _registered_method=True)
+        self.DeleteFamilySet = channel.unary_unary(
+                '/cislex.motif.v1.MotifService/DeleteFamilySet',
+                request_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteFamilySetRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class MotifServiceServicer:
@@ -295,6 +355,96 @@ class MotifServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ScoreMotifs(self, request, context):
+        """Judges motifs by how well the best hit of each tells a dataset's sequences apart, and names the best of each source.
+        The response is ScoreSet. Errors: INVALID_REQUEST (no such output, no source), NOT_FOUND, ARTIFACT_KIND, EMPTY_SET (no
+        motif), EMPTY_SPLIT, ONE_CLASS, FILE_NOT_FOUND, INVALID_MOTIF_FILE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ScanMotifs(self, request, context):
+        """Finds all hits of motifs in sequences, with p- and q-values. The response is HitSet; finding none is no error.
+        Errors: INVALID_REQUEST (bounds, no source, more than max_hits), NOT_FOUND, ARTIFACT_KIND, EMPTY_SET (no motif),
+        EMPTY_SPLIT, FILE_NOT_FOUND, INVALID_MOTIF_FILE, INVALID_FASTA, FILE_TRUNCATED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GroupMotifs(self, request, context):
+        """Groups alike motifs of several seeds, folds or runs into families with a consensus each. The response is FamilySet.
+        Errors: INVALID_REQUEST (bounds, no source, more than max_motifs), NOT_FOUND, ARTIFACT_KIND, EMPTY_SET (no motif),
+        FILE_NOT_FOUND, INVALID_MOTIF_FILE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetScoreSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListScoreSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteScoreSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetHitSet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHitSets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteHitSet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFamilySet(self, request, context):
+        """One result by name. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFamilySets(self, request, context):
+        """Results of a tenant, newest first. Errors: INVALID_REQUEST (page_size, page_token).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteFamilySet(self, request, context):
+        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MotifServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -396,6 +546,66 @@ def add_MotifServiceServicer_to_server(servicer, server):
             'DeleteEnrichment': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteEnrichment,
                     request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteEnrichmentRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ScoreMotifs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScoreMotifs,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ScoreMotifsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ScanMotifs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScanMotifs,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ScanMotifsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'GroupMotifs': grpc.unary_unary_rpc_method_handler(
+                    servicer.GroupMotifs,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GroupMotifsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'GetScoreSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetScoreSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetScoreSetRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ScoreSet.SerializeToString,
+            ),
+            'ListScoreSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListScoreSets,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListScoreSetsRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListScoreSetsResponse.SerializeToString,
+            ),
+            'DeleteScoreSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteScoreSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteScoreSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetHitSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHitSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetHitSetRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.HitSet.SerializeToString,
+            ),
+            'ListHitSets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHitSets,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListHitSetsRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListHitSetsResponse.SerializeToString,
+            ),
+            'DeleteHitSet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteHitSet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteHitSetRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetFamilySet': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFamilySet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.GetFamilySetRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.FamilySet.SerializeToString,
+            ),
+            'ListFamilySets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFamilySets,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListFamilySetsRequest.FromString,
+                    response_serializer=cislex_dot_motif_dot_v1_dot_motif__pb2.ListFamilySetsResponse.SerializeToString,
+            ),
+            'DeleteFamilySet': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteFamilySet,
+                    request_deserializer=cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteFamilySetRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
@@ -940,6 +1150,330 @@ class MotifService:
             target,
             '/cislex.motif.v1.MotifService/DeleteEnrichment',
             cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteEnrichmentRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScoreMotifs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ScoreMotifs',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ScoreMotifsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScanMotifs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ScanMotifs',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ScanMotifsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GroupMotifs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GroupMotifs',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GroupMotifsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetScoreSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GetScoreSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GetScoreSetRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ScoreSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListScoreSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ListScoreSets',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListScoreSetsRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListScoreSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteScoreSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/DeleteScoreSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteScoreSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHitSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GetHitSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GetHitSetRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.HitSet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHitSets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ListHitSets',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListHitSetsRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListHitSetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteHitSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/DeleteHitSet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteHitSetRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFamilySet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/GetFamilySet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.GetFamilySetRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.FamilySet.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFamilySets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/ListFamilySets',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListFamilySetsRequest.SerializeToString,
+            cislex_dot_motif_dot_v1_dot_motif__pb2.ListFamilySetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteFamilySet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.motif.v1.MotifService/DeleteFamilySet',
+            cislex_dot_motif_dot_v1_dot_motif__pb2.DeleteFamilySetRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
