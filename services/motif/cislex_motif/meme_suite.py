@@ -54,7 +54,7 @@ def run_tool(
     if control is not None:
         _write_fasta(control_path, control)
     argv = arguments(spec, program, primary_path, control_path if control is not None else None)
-    text = _run(spec.engine, argv, scratch, spec.tool_timeout_s, check)
+    text = run_program(spec.engine, argv, scratch, spec.tool_timeout_s, check)
     if "letter-probability matrix" not in text:
         if "MEME version" not in text or "\nMOTIF " in text:
             raise _failed(spec.engine, "its output holds no matrix", text)
@@ -113,7 +113,11 @@ def arguments(spec: DiscoverMotifsSpec, program: str, primary: Path, control: Pa
     return [*argv, "--n", str(control)] if control is not None else argv
 
 
-def _run(name: str, argv: list[str], scratch: Path, timeout_s: float, check: Callable[[], None]) -> str:
+def run_program(name: str, argv: list[str], scratch: Path, timeout_s: float, check: Callable[[], None]) -> str:
+    """What the program prints. It runs in its own process group, and is killed when ``check`` raises or time is up.
+
+    Raises TOOL_FAILED with the end of its stderr.
+    """
     output, errors = scratch / f"{name}.out", scratch / f"{name}.err"
     with open(output, "wb") as out, open(errors, "wb") as err:
         try:
@@ -139,10 +143,10 @@ def _run(name: str, argv: list[str], scratch: Path, timeout_s: float, check: Cal
 
 def _failed(name: str, what: str, stderr: str, exit_code: int | None = None) -> UserError:
     said = stderr.strip()[-2000:]
+    more = "" if name == "modisco" else "; use engine em, or run the program by hand on the same sequences to see more"
     return UserError(
         Reason.TOOL_FAILED,
-        f"{name} failed: {what}" + (f"; it said: {said}" if said else "") + "; use engine em, or run the program by "
-        "hand on the same sequences to see more",
+        f"{name} failed: {what}" + (f"; it said: {said}" if said else "") + more,
         program=name, stderr=said, exit_code="" if exit_code is None else exit_code,
     )  # fmt: skip
 
