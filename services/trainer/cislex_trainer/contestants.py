@@ -136,5 +136,6 @@ def _same(found: list[Contestant], what: str, values: list[str]) -> None:
                 f"{found[0].name} was measured on {what} {values[0][:60]}, {found[i].name} on {what} {value[:60]}; "
                 f"only evaluations with the same {what} can be compared: evaluate every model on the same one",
                 field=f"evaluations[{i}]",
-                **{what: value},
+                differs=what,
+                value=value,
             )
