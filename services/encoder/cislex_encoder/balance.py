@@ -9,7 +9,7 @@ from cislex_encoder.drops import CLASS_NAMES, KO, WT, Candidates
 
 def limit(rows: Candidates, max_per_class: int, seed: int) -> None:
     """Keep at most ``max_per_class`` rows of each class, chosen at random; the others are ``over_limit``."""
-    for label in (KO, WT):
+    for label in rows.labels:
         _sample(rows, rows.kept[rows.label[rows.kept] == label], max_per_class, "over_limit", [seed, 1, label])
 
 

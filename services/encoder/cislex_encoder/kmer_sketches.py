@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from cislex_core.sequences import N_CODE
@@ -54,7 +55,7 @@ def _join(first: _Words, second: _Words) -> _Words:
     a, b = first[2], second[2]
     n = first[0].shape[0] - b
     bits = 2 * (a + b)
-    dtype = np.uint8 if bits <= 8 else np.uint16 if bits <= 16 else np.uint32
+    dtype: Any = np.uint8 if bits <= 8 else np.uint16 if bits <= 16 else np.uint32
     forward = first[0][:n].astype(dtype) << dtype(2 * b)
     forward |= second[0][a : a + n]
     backward = second[1][a : a + n].astype(dtype) << dtype(2 * a)
@@ -91,6 +92,7 @@ class Sketches:
         self.has_kmers = np.ones(self.n, dtype=bool)
         rng = np.random.default_rng(_SEED)
         self._factors = rng.integers(0, 2**16, LANES, dtype=np.uint16) | np.uint16(1)
+        self._offsets = rng.integers(0, 2**16, LANES, dtype=np.uint16)
         self._weights = rng.integers(0, 2**63, -(-self.width // 8), dtype=np.uint64) | np.uint64(1)
 
     @property
@@ -126,8 +128,10 @@ class Sketches:
             halves = mixed.astype(np.uint16), (mixed >> np.uint32(16)).astype(np.uint16)
             product = np.empty_like(halves[0])
             minima = np.empty((LANES, part.shape[0]), dtype=np.uint16)
-            for lane, factor in enumerate(self._factors):
-                np.multiply(halves[lane % 2], factor, out=product)
+            for lane, (offset, factor) in enumerate(zip(self._offsets, self._factors, strict=True)):
+                # Without the offset a half of 0 would be the minimum of every lane.
+                np.bitwise_xor(halves[lane % 2], offset, out=product)
+                np.multiply(product, factor, out=product)
                 product.min(axis=0, out=minima[lane])
             self.lanes[here] = minima.T
 

@@ -222,7 +222,7 @@ def _summary(
     }
 
 
-def sentence(summary: dict[str, Any], n_of_split: dict[str, int]) -> str:
+def sentence(summary: dict[str, Any], n_of_split: dict[str, int], split_by: str) -> str:
     """The warning LEAKAGE: what was found, what it means, what to do. Empty where nothing was found."""
     parts = [
         f"{item['n_rows_b']:,} of {n_of_split[item['split_b']]:,} {item['split_b']} sequences have a near-duplicate in "
@@ -232,10 +232,16 @@ def sentence(summary: dict[str, Any], n_of_split: dict[str, int]) -> str:
     ]
     if not parts:
         return ""
+    pairs = "pair" if summary["n_pairs"] == 1 else "pairs"
+    remedy = (
+        "repeats and gene families do this; leave such rows out where it matters"
+        if split_by == "chromosome"
+        else "{remedy}"
+    )
     at_least = "at least " if summary["truncated"] else ""
     return (
-        f"{at_least}{summary['n_pairs']:,} near-duplicate pairs across splits ({summary['n_same']:,} the same, "
+        f"{at_least}{summary['n_pairs']:,} near-duplicate {pairs} across splits ({summary['n_same']:,} the same, "
         f"{summary['n_reverse_complement']:,} reverse complements, {summary['n_similar']:,} with at least "
         f"{summary['min_overlap']:.0%} of their {summary['k']}-mers in common): {'; '.join(parts)}. What is "
-        "measured on them is memory. leakage.parquet names them; a split by chromosome avoids most"
+        f"measured on them is memory. leakage.parquet names them; {remedy}"
     )

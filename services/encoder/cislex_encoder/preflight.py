@@ -75,15 +75,7 @@ def read_peak_inputs(
 ) -> Preflight:
     """Read genome, peaks, blacklist and alias table together. Raises one ``UserError`` with all problems found."""
     problems, result = Problems(), Preflight()
-    try:
-        result.genome = Genome.open(
-            genome_file.path,
-            sha256=genome_file.sha256,
-            shown=genome_file.shown,
-            index_beside=genome_file.is_users,
-        )
-    except UserError as error:
-        problems.add_error(genome_file.field_path, error)
+    open_genome(result, genome_file, problems)
     inputs = [(wt, "WT"), (ko, "KO"), *([(blacklist, "blacklist")] if blacklist else [])]
     read: list[tuple[Source, str, PeakSet]] = []
     for source, role in inputs:
@@ -98,9 +90,17 @@ def read_peak_inputs(
             _add_empty(problems, source, role)
         read.append((source, role, peaks))
     if result.genome is not None and read:
-        _match_contigs(result, read, problems, genome_file.shown, alias, alias_table, max_unknown_fraction)
+        match_contigs(result, read, problems, genome_file.shown, alias, alias_table, max_unknown_fraction)
     problems.raise_if_any()
     return result
+
+
+def open_genome(result: Preflight, source: Source, problems: Problems) -> None:
+    """Open the genome into ``result``, or note what is wrong with it."""
+    try:
+        result.genome = Genome.open(source.path, sha256=source.sha256, shown=source.shown, index_beside=source.is_users)
+    except UserError as error:
+        problems.add_error(source.field_path, error)
 
 
 def read_sequence_inputs(wt: Source, ko: Source) -> Preflight:
@@ -136,7 +136,7 @@ def _add_empty(problems: Problems, source: Source, role: str) -> None:
     )
 
 
-def _match_contigs(
+def match_contigs(
     result: Preflight,
     read: list[tuple[Source, str, PeakSet]],
     problems: Problems,
@@ -145,6 +145,10 @@ def _match_contigs(
     alias_table: Source | None,
     max_unknown_fraction: float,
 ) -> None:
+    """Bring the contig names of what was read to the genome's, and fill ``result``; what is wrong goes to ``problems``.
+
+    ``read``: (file, role, peaks); the role ``blacklist`` becomes ``result.blacklist``, any other one ``result.peaks``.
+    """
     assert result.genome is not None
     contigs = result.genome.contigs
     furthest: dict[str, int] = {}

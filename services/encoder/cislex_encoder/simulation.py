@@ -53,7 +53,7 @@ def simulate(spec: SimulateSpec, out: Out, progress: Progress) -> None:
     rng = np.random.default_rng(spec.seed)
     motifs = {motif.name: motif for motif in read_motifs(PLANTED)}
     peaks, lengths = _place(spec, rng)
-    genome = [_background(length, spec.gc_content, rng) for length in lengths]
+    genome = [background(length, spec.gc_content, rng) for length in lengths]
     targets = {"WT": _gc_targets(spec, spec.n_wt, rng), "KO": _gc_targets(spec, spec.n_ko, rng)}
     seen = {"WT": 0, "KO": 0}
     for done, peak in enumerate(peaks, start=1):
@@ -91,7 +91,8 @@ def _place(spec: SimulateSpec, rng: np.random.Generator) -> tuple[list[_Peak], l
     return peaks, [int(size) * slot for size in sizes]
 
 
-def _background(length: int, gc_content: float, rng: np.random.Generator) -> np.ndarray:
+def background(length: int, gc_content: float, rng: np.random.Generator) -> np.ndarray:
+    """Codes (length,) of independent letters with a share of G and C."""
     half = gc_content / 2
     return rng.choice(4, size=length, p=[0.5 - half, half, half, 0.5 - half]).astype(np.uint8)
 
@@ -112,8 +113,8 @@ def _plant(
     taken = np.zeros(window.size, dtype=bool)
     reach = spec.window_bp // 4 if spec.max_offset_bp is None else spec.max_offset_bp
     for motif in motifs:
-        start = _free_start(taken, motif.width, reach, rng)
-        site = _draw(motif, rng)
+        start = free_start(taken, motif.width, reach, rng)
+        site = draw_site(motif, rng)
         strand = "+" if rng.random() < 0.5 else "-"
         window[start : start + motif.width] = site if strand == "+" else reverse_complement(site)
         taken[start : start + motif.width] = True
@@ -121,7 +122,7 @@ def _plant(
     return taken
 
 
-def _free_start(taken: np.ndarray, width: int, reach: int, rng: np.random.Generator) -> int:
+def free_start(taken: np.ndarray, width: int, reach: int, rng: np.random.Generator) -> int:
     """A start whose site's middle lies within ``reach`` of the centre and that overlaps no other site."""
     middle = taken.size // 2 - width // 2
     starts = np.arange(max(0, middle - reach), min(taken.size - width, middle + reach) + 1)
@@ -133,7 +134,8 @@ def _free_start(taken: np.ndarray, width: int, reach: int, rng: np.random.Genera
     return int(rng.choice(free))
 
 
-def _draw(motif: Motif, rng: np.random.Generator) -> np.ndarray:
+def draw_site(motif: Motif, rng: np.random.Generator) -> np.ndarray:
+    """Codes (width,) of one site, each position drawn from the matrix."""
     cumulative = np.cumsum(motif.probabilities, axis=1)
     cumulative[:, -1] = 1.0
     return np.asarray((rng.random(motif.width)[:, None] >= cumulative).sum(axis=1), dtype=np.uint8)

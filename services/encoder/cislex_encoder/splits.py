@@ -15,13 +15,16 @@ import numpy as np
 from cislex_core.errors import Reason, UserError
 
 from cislex_encoder import aliases
-from cislex_encoder.drops import KO, WT, Candidates
+from cislex_encoder.drops import CLASS_NAMES, KO, WT, Candidates
 
 TRAIN, VALIDATION, TEST, OUTSIDE = 0, 1, 2, 3
 SPLIT_NAMES = ("train", "validation", "test")
 TEST_SHARE, VALIDATION_SHARE = 0.15, 0.10
 _TOLERANCE = 0.05
 _MAX_TOGETHER = 3
+
+#: contig → rows of each class
+Counts = Mapping[str, tuple[int, ...]]
 
 
 @dataclass
@@ -44,14 +47,17 @@ def looks_like_mouse(contigs: Sequence[str]) -> bool:
 
 
 def plan(
-    counts: Mapping[str, tuple[int, int]],
+    counts: Counts,
     contigs: Sequence[str],
     test: Sequence[str],
     validation: Sequence[str],
     *,
     paper: bool,
+    names: Sequence[str] = CLASS_NAMES,
 ) -> SplitPlan:
-    """Give each contig a split. ``counts``: contig → (KO rows, WT rows); ``contigs``: all names, in order.
+    """Give each contig a split. ``counts``: contig → rows of each class (KO, WT); ``contigs``: all names, in order.
+
+    ``names``: what the counts are of; a chosen split holds some of each, and leaves some of each.
 
     Raises CONTIG_UNKNOWN for a name that no contig has, EMPTY_SPLIT for a named chromosome without rows or where
     nothing is left to choose from.
@@ -65,7 +71,7 @@ def plan(
     validation_names = _named(validation, contigs, counts, "validation_chroms", result)
     if not test_names:
         free = {c: n for c, n in counts.items() if c not in validation_names}
-        test_names, share = _nearest(free, TEST_SHARE, "test")
+        test_names, share = _nearest(free, TEST_SHARE, "test", names)
         result.how.append(f"test = {', '.join(test_names)}: chosen, {share:.1%} of the rows")
     if not validation_names and not paper:
         rest = {c: n for c, n in counts.items() if c not in test_names}
@@ -76,7 +82,7 @@ def plan(
                 "from; name fewer of them (--test-chroms)",
                 field="test_chroms",
             )
-        validation_names, share = _nearest(rest, VALIDATION_SHARE, "validation")
+        validation_names, share = _nearest(rest, VALIDATION_SHARE, "validation", names)
         result.how.append(f"validation = {', '.join(validation_names)}: chosen, {share:.1%} of the rows outside test")
     both = sorted(set(test_names) & set(validation_names))
     if both:
@@ -96,9 +102,7 @@ def plan(
     return result
 
 
-def _named(
-    names: Sequence[str], contigs: Sequence[str], counts: Mapping[str, tuple[int, int]], path: str, result: SplitPlan
-) -> list[str]:
+def _named(names: Sequence[str], contigs: Sequence[str], counts: Counts, path: str, result: SplitPlan) -> list[str]:
     found = []
     for name in names:
         contig = aliases.resolve(name, contigs)
@@ -109,7 +113,7 @@ def _named(
                 field=path,
                 contig=name,
             )
-        if sum(counts.get(contig, (0, 0))) == 0:
+        if sum(counts.get(contig, ())) == 0:
             having = ", ".join(f"{c} ({sum(n)})" for c, n in counts.items() if sum(n))
             raise UserError(
                 Reason.EMPTY_SPLIT,
@@ -123,36 +127,40 @@ def _named(
     return list(dict.fromkeys(found))
 
 
-def _nearest(counts: Mapping[str, tuple[int, int]], target: float, what: str) -> tuple[list[str], float]:
-    """One to three contigs, with rows of both classes, whose share of the rows is nearest ``target``.
+def _nearest(counts: Counts, target: float, what: str, names: Sequence[str]) -> tuple[list[str], float]:
+    """One to three contigs, with rows of every class, whose share of the rows is nearest ``target``.
 
     Fewer contigs win when they come within a few per cent of it; ties go to the first in order. One contig at least
-    with both classes must remain.
+    with every class must remain.
     """
-    total = sum(map(sum, counts.values()))
-    all_ko, all_wt = (sum(n[label] for n in counts.values()) for label in (KO, WT))
-    names = [name for name, n in counts.items() if sum(n)]
+    table = {contig: np.array(n) for contig, n in counts.items() if sum(n)}
+    every = np.sum(list(table.values()), axis=0) if table else np.zeros(len(names))
     best: tuple[float, tuple[str, ...]] | None = None
-    for size in range(1, min(_MAX_TOGETHER, len(names) - 1) + 1):
-        pool = names if len(names) <= 60 else sorted(names, key=lambda c: -sum(counts[c]))[:60]
+    for size in range(1, min(_MAX_TOGETHER, len(table) - 1) + 1):
+        pool = list(table) if len(table) <= 60 else sorted(table, key=lambda c: -int(table[c].sum()))[:60]
         for group in combinations(pool, size):
-            n_ko, n_wt = (sum(counts[c][label] for c in group) for label in (KO, WT))
-            if min(n_ko, n_wt, all_ko - n_ko, all_wt - n_wt) == 0:
+            inside = np.sum([table[c] for c in group], axis=0)
+            if min(inside.min(), (every - inside).min()) == 0:
                 continue
-            miss = abs((n_ko + n_wt) / total - target)
+            miss = abs(inside.sum() / every.sum() - target)
             if best is None or miss < best[0] - 1e-12:
                 best = (miss, group)
         if best is not None and best[0] <= _TOLERANCE:
             break
     if best is None:
-        listing = ", ".join(f"{c}: {n[WT]} WT, {n[KO]} KO" for c, n in counts.items() if sum(n)) or "none"
+        numbers = (
+            f"{c}: " + ", ".join(f"{n} {name}" for n, name in reversed(list(zip(row.tolist(), names, strict=True))))
+            for c, row in table.items()
+        )
+        both = "both classes" if len(names) == 2 else "rows"
         raise UserError(
             Reason.EMPTY_SPLIT,
-            f"no chromosome can be the {what} set with both classes in it and in the rest (rows by chromosome: "
-            f"{listing}); name the chromosomes, or ask for split_by random, whose accuracy is optimistic",
+            f"no chromosome can be the {what} set with {both} in it and in the rest (rows by chromosome: "
+            f"{', '.join(numbers) or 'none'}); name the chromosomes, or ask for split_by random, whose accuracy is "
+            "optimistic",
             field=f"{what}_chroms",
         )
-    return list(best[1]), sum(sum(counts[c]) for c in best[1]) / total
+    return list(best[1]), float(sum(table[c].sum() for c in best[1]) / every.sum())
 
 
 def random_assignment(rows: Candidates, seed: int) -> np.ndarray:

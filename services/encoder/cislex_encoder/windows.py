@@ -50,8 +50,17 @@ def fit_all(
 ) -> Iterator[np.ndarray]:
     """Yield blocks (m, width) of ready sequences: row i is sequence ``index[i]`` of ``sets[which[i]]``, fitted."""
     per_block = max(1, BLOCK_BYTES // width)
+    of_width = all((sequences.lengths == width).all() for sequences in sets)
+    grids = [sequences.codes.reshape(-1, width) for sequences in sets] if of_width else []
     for start in range(0, index.size, per_block):
         stop = min(start + per_block, index.size)
+        if of_width:
+            block = np.empty((stop - start, width), dtype=np.uint8)
+            for number, grid in enumerate(grids):
+                mine = which[start:stop] == number
+                block[mine] = grid[index[start:stop][mine]]
+            yield block
+            continue
         block = np.full((stop - start, width), N_CODE, dtype=np.uint8)
         for at, row in enumerate(range(start, stop)):
             sequences = sets[which[row]]

@@ -82,7 +82,7 @@ def write(
     near, near_summary = leakage.find(out.path("codes.npy"), sketches, of_split, progress.check_cancel)
     out.write_table("leakage.parquet", near)
     sizes = {name: int((of_split == i).sum()) for i, name in enumerate(SPLIT_NAMES)}
-    if text := leakage.sentence(near_summary, sizes):
+    if text := leakage.sentence(near_summary, sizes, plan.by):
         progress.warn("LEAKAGE", text)
     out.write_json("preflight.json", {**facts.preflight, "split": {"by": plan.by, "how": plan.how}})
     out.kind = "dataset"

@@ -1,0 +1,149 @@
+"""Large tables with a header (.tsv, .csv, gzip of either, .parquet) as columns; what cannot be read is said by line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from cislex_core.errors import Reason, UserError
+from cislex_core.text_files import is_gzip, read_lines
+
+from cislex_encoder.name_files import invalid
+from cislex_encoder.preflight import Source
+
+MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "∅", "."]
+_NUMBER = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
+_MOSTLY = 0.5
+
+
+def is_parquet(path: Path) -> bool:
+    """True when the file begins as Parquet does."""
+    with open(path, "rb") as handle:
+        return handle.read(4) == b"PAR1"
+
+
+def read(file: Source) -> tuple[pa.Table, int]:
+    """The table, its numbers as float32 (whole numbers of Parquet stay whole), and the line of its first row.
+
+    Raises INVALID_TABLE with the line for rows of another number of cells and for words among numbers, EMPTY_SET for a
+    table without rows, FILE_TRUNCATED.
+    """
+    table, first = (_parquet(file), 1) if is_parquet(file.path) else _text(file)
+    if not table.num_rows:
+        raise UserError(
+            Reason.EMPTY_SET, f"{file.shown} has a header but no row", field=file.field_path, file=file.shown
+        )
+    _refuse_words(file, table, first)
+    return table, first
+
+
+def _parquet(file: Source) -> pa.Table:
+    try:
+        return pq.read_table(file.path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise invalid(file, f"cannot be read as Parquet: {error}") from None
+
+
+def _text(file: Source) -> tuple[pa.Table, int]:
+    skipped, header = _header(file)
+    delimiter = "\t" if "\t" in header else ","
+    titles = [cell.strip().strip('"').lstrip("#").strip() for cell in header.split(delimiter)]
+    twice = sorted({title for title in titles if titles.count(title) > 1})
+    if twice:
+        raise invalid(file, f"line {skipped + 1}: columns named twice: {', '.join(twice[:5])}", line=skipped + 1)
+    options = pacsv.ReadOptions(skip_rows=skipped + 1, column_names=titles, block_size=1 << 24)
+    parse = pacsv.ParseOptions(delimiter=delimiter)
+    try:
+        kinds = _kinds(file, options, parse)
+        convert = pacsv.ConvertOptions(
+            null_values=MISSING, strings_can_be_null=True, quoted_strings_can_be_null=True, column_types=kinds
+        )
+        with _open(file.path) as stream:
+            return pacsv.read_csv(stream, options, parse, convert), skipped + 2
+    except pa.ArrowInvalid as error:
+        raise _explained(file, error, titles, delimiter, skipped) from None
+
+
+def _header(file: Source) -> tuple[int, str]:
+    """How many lines precede the header (blank ones, and comments of two #), and the header."""
+    for number, line in read_lines(file.path, file.shown):
+        if line.strip() and not line.startswith("##"):
+            return number - 1, line
+    raise UserError(Reason.EMPTY_SET, f"{file.shown} is empty", field=file.field_path, file=file.shown)
+
+
+def _open(path: Path) -> pa.NativeFile:
+    return pa.input_stream(str(path), compression="gzip" if is_gzip(path) else None)
+
+
+def _kinds(file: Source, options: pacsv.ReadOptions, parse: pacsv.ParseOptions) -> dict[str, pa.DataType]:
+    """float32 for columns whose first rows are numbers or nothing; the others, and coordinates, as they are."""
+    convert = pacsv.ConvertOptions(null_values=MISSING, strings_can_be_null=True, quoted_strings_can_be_null=True)
+    try:
+        with _open(file.path) as stream, pacsv.open_csv(stream, options, parse, convert) as reader:
+            schema = reader.schema
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            raise UserError(
+                Reason.EMPTY_SET, f"{file.shown} has a header but no row", field=file.field_path, file=file.shown
+            ) from None
+        raise
+    kinds: dict[str, pa.DataType] = {}
+    for field in schema:
+        if pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_null(field.type):
+            kinds[field.name] = pa.int64() if field.name.lower() in _COORDINATES else pa.float32()
+        elif not pa.types.is_boolean(field.type):
+            kinds[field.name] = pa.string()
+    return kinds
+
+
+_COORDINATES = {
+    "start", "end", "stop", "chromstart", "chromend", "chrom_start", "chrom_end", "peak_start", "peak_end", "summit",
+    "abs_summit",
+}  # fmt: skip
+
+
+def _explained(file: Source, error: pa.ArrowInvalid, titles: list[str], delimiter: str, skipped: int) -> UserError:
+    """What is wrong, with its line: found by reading once more, slowly."""
+    match = re.search(r"column #(\d+)", str(error))
+    column = int(match[1]) if match else None
+    for number, line in read_lines(file.path, file.shown):
+        if number <= skipped + 1 or not line.strip():
+            continue
+        cells = line.split(delimiter)
+        if len(cells) != len(titles):
+            return invalid(file, f"line {number}: {len(cells)} cells where the header names {len(titles)}", line=number)
+        cell = cells[column].strip().strip('"') if column is not None else ""
+        if column is not None and cell not in MISSING and not re.match(_NUMBER, cell):
+            return invalid(
+                file,
+                f"line {number}: column {titles[column]} is {cell[:30]!r}, which is no number; correct it, or leave it "
+                "empty where it is not known",
+                line=number,
+                column=titles[column],
+            )
+    return invalid(file, f"cannot be read: {error}")
+
+
+def _refuse_words(file: Source, table: pa.Table, first: int) -> None:
+    """A column of numbers with a word in it was taken for text: say where the word is."""
+    for name in table.column_names:
+        column = table[name]
+        if not pa.types.is_string(column.type):
+            continue
+        is_number = pc.match_substring_regex(column, _NUMBER)
+        known = len(column) - column.null_count
+        n_numbers = pc.sum(pc.cast(is_number, pa.int64())).as_py() or 0
+        if _MOSTLY * known < n_numbers < known:
+            row = pc.index(is_number, False).as_py()
+            raise invalid(
+                file,
+                f"line {first + row}: column {name} is {str(column[row].as_py())[:30]!r} among numbers; correct it, or "
+                "leave it empty where it is not known",
+                line=first + row,
+                column=name,
+            )
