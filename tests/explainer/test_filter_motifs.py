@@ -9,7 +9,7 @@ import pytest
 import torch
 from cislex_core.sequences import decode, encode
 from cislex_explainer.filters import argmax_consensus, filter_activity
-from cislex_explainer.nullify import effects, evenly_chosen, logit_changes, mean_effects
+from cislex_explainer.nullify import evenly_chosen, logit_changes, mean_effects
 from cislex_explainer.ranking import word_strings
 from cislex_models.onehot import one_hot
 
@@ -166,7 +166,7 @@ def test_nullifying_is_silencing_the_filters_weights(small_model: Callable, sequ
     """Without batch normalisation, zero weights and bias give the same network."""
     model = small_model(4)
     codes, targets = sequences(30)
-    measured = effects(model, codes, targets == 1, ["KO", "WT"], batch_size=7)
+    measured = mean_effects(logit_changes(model, codes, ["KO", "WT"]), targets == 1)
     with torch.no_grad():
         x = one_hot(torch.from_numpy(codes))
         before = model(x)

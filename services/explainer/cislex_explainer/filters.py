@@ -17,9 +17,17 @@ from cislex_models.onehot import one_hot
 from torch import Tensor
 
 from cislex_explainer.ranking import word_indices
+from cislex_explainer.sites import above
 
 Batches = Callable[[], Iterator[tuple[np.ndarray, np.ndarray]]]
-"""Gives, each time it is called, batches of codes (n, L) uint8 and labels (n,) int64 (class index)."""
+"""Gives, each time it is called, batches of codes (n, L) uint8 and the targets of the same rows."""
+Correct = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Logits (n, outputs) and targets → (n,) bool: predicted correctly."""
+
+
+def right_class(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Correct where the class of the largest logit is the label (n,)."""
+    return np.asarray(logits.argmax(axis=1) == labels)
 
 
 def argmax_consensus(weight: np.ndarray) -> list[str]:
@@ -60,7 +68,8 @@ class TopKmers:
 class FilterActivity:
     """What a model's filters answered to. Shapes: maximum (F,), counts (F, 4, k) int64 (each column sums to nsites),
     nsites (F,) int64, frequency_wt and frequency_ko (F,): share of all sequences of the class with at least one
-    activation above the threshold; n_correct: sequences the model predicted correctly."""
+    activation above the threshold (where there is no WT, ``frequency_wt`` is of all sequences); n_correct: sequences
+    the model predicted correctly."""
 
     maximum: np.ndarray
     counts: np.ndarray
@@ -72,13 +81,20 @@ class FilterActivity:
 
 
 def filter_activity(
-    model: Architecture, batches: Batches, wt_index: int, threshold: float, device: torch.device | str = "cpu"
+    model: Architecture,
+    batches: Batches,
+    wt_index: int | None,
+    threshold: float,
+    device: torch.device | str = "cpu",
+    correct: Correct = right_class,
+    inclusive: bool = False,
 ) -> FilterActivity:
     """Two passes over the batches: the filters' maxima over correctly predicted sequences, then sites and counts.
 
-    ``model`` needs a first layer. A filter that is never positive has no sites.
+    ``model`` needs a first layer. A filter that is never positive has no sites. ``wt_index`` None: every sequence
+    counts as of one class. ``inclusive``: an activation of exactly the threshold is a site too.
     """
-    maximum, n_correct = _maxima(model, batches, device)
+    maximum, n_correct = _maxima(model, batches, correct, device)
     n_filters, _, k = model.require_first_layer().weight.shape
     cut = torch.from_numpy(np.where(maximum > 0, threshold * maximum, np.inf)).to(device, torch.float32)
     counts = np.zeros((n_filters, 4, k), dtype=np.int64)
@@ -87,16 +103,16 @@ def filter_activity(
     left = model.first_layer_left_padding_bp
     for codes, labels in batches():
         activations, logits = _forward(model, codes, device)
-        above = activations > cut[None, :, None]
-        is_wt = labels == wt_index
-        hit = above.any(dim=2).cpu().numpy()
+        answers = above(activations, cut, inclusive)
+        is_wt = np.ones(len(labels), dtype=bool) if wt_index is None else labels == wt_index
+        hit = answers.any(dim=2).cpu().numpy()
         for index, chosen in enumerate((is_wt, ~is_wt)):
             active[index] += hit[chosen].sum(axis=0)
             seen[index] += int(chosen.sum())
-        correct = logits.argmax(1).cpu().numpy() == labels
+        right = correct(logits.cpu().numpy(), labels)
         words, clean = _words(codes, k, left, activations.shape[2])
-        usable = torch.from_numpy(clean & correct[:, None]).to(device)
-        row, filter_index, position = (t.cpu().numpy() for t in (above & usable[:, None, :]).nonzero(as_tuple=True))
+        usable = torch.from_numpy(clean & right[:, None]).to(device)
+        row, filter_index, position = (t.cpu().numpy() for t in (answers & usable[:, None, :]).nonzero(as_tuple=True))
         values = activations[row, filter_index, position].cpu().numpy()
         found = words[row, position]
         counts += _count(found, filter_index, n_filters, k)
@@ -108,15 +124,18 @@ def filter_activity(
     return FilterActivity(maximum, counts, counts[:, :, 0].sum(axis=1), frequency[0], frequency[1], kmers, n_correct)
 
 
-def _maxima(model: Architecture, batches: Batches, device: torch.device | str) -> tuple[np.ndarray, int]:
+def _maxima(
+    model: Architecture, batches: Batches, correct: Correct, device: torch.device | str
+) -> tuple[np.ndarray, int]:
     maximum = np.full(model.require_first_layer().weight.shape[0], -np.inf)
     n_correct = 0
     for codes, labels in batches():
         activations, logits = _forward(model, codes, device)
-        correct = torch.from_numpy(labels).to(device) == logits.argmax(1)
-        n_correct += int(correct.sum())
-        if correct.any():
-            maximum = np.maximum(maximum, activations[correct].amax(dim=(0, 2)).cpu().numpy())
+        right = correct(logits.cpu().numpy(), labels)
+        n_correct += int(right.sum())
+        if right.any():
+            chosen = activations[torch.from_numpy(right).to(device)]
+            maximum = np.maximum(maximum, chosen.amax(dim=(0, 2)).cpu().numpy())
     return maximum, n_correct
 
 

@@ -113,6 +113,6 @@ class ExplainFiltersSpec(TaskSpec):
 SPECS: dict[str, TaskInfo] = {
     "explainer.ComputeAttributions": TaskInfo(spec=ComputeAttributionsSpec, kind="attributions", gpu=True, heavy=True),
     "explainer.ExtractKmers": TaskInfo(spec=ExtractKmersSpec, kind="kmers"),
-    "explainer.ExplainFilters": TaskInfo(spec=ExplainFiltersSpec, kind="filters", gpu=True, heavy=True),
+    "explainer.ExplainFilters": TaskInfo(spec=ExplainFiltersSpec, kind="filters", version=2, gpu=True, heavy=True),
     **UNIT_SPECS,
 }
