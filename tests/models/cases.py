@@ -14,7 +14,7 @@ WINDOW = 80
 N_OUTPUTS = 3
 
 _PARTS = [
-    {"architecture": "cnn1", "options": {"filters": 6, "hidden": 8}, "window_bp": 60, "n_outputs": 9},
+    {"architecture": "explainn", "options": {"units": 10, "fc_layers": 0}, "window_bp": 60, "n_outputs": 12},
     {
         "architecture": "danq",
         "options": {"filters": 5, "lstm_hidden": 4, "hidden": 6, "lstm_layers": 1},

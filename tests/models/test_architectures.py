@@ -162,7 +162,9 @@ def test_overfits_eight_examples(name: str, options: dict[str, Any]) -> None:
         torch.manual_seed(0)
         model = build(name, WINDOW, without_dropout(options, name), N_OUTPUTS, seed=0)
         x = small_input(8)
-        optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=1e-2)
+        # the linear head alone is trained (a convex problem), on features that nobody scaled
+        rate = 10.0 if options.get("head") == "linear" else 1e-2
+        optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=rate)
         for _ in range(200):
             optimizer.zero_grad()
             loss = cross_entropy(model(x), _LABELS)
@@ -257,13 +259,18 @@ def test_on_a_gpu_it_computes_the_same(name: str, options: dict[str, Any]) -> No
     torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-3)  # convolutions there may use TF32
 
 
-@suite
+# each takes seconds: one of every architecture, and the variants whose graph has other operators
+EXPORTED = [case for case in CASES if str(case.id).endswith("-0") or case.id in ("explainn-1", "danq-1")]
+
+
+@pytest.mark.parametrize("name, options", EXPORTED)
 def test_onnx_gives_the_same_numbers(name: str, options: dict[str, Any], tmp_path: Path) -> None:
     from cislex_models.wrappers import Ensemble
     from cislex_trainer import parity
     from cislex_trainer.onnx_export import export_onnx
 
-    ensemble = Ensemble([small_model(name, options, seed=s) for s in (0, 1)]).eval()
+    seeds = (0, 1) if name in ("wtko_cnn", "explainn") else (0,)
+    ensemble = Ensemble([small_model(name, options, seed=s) for s in seeds]).eval()
     path = tmp_path / "model.onnx"
     export_onnx(ensemble, WINDOW, path)
     real = np.random.default_rng(1).integers(0, 4, (17, WINDOW)).astype(np.uint8)

@@ -26,10 +26,13 @@ def export_onnx(model: Predictor, window_bp: int, path: Path) -> None:
     example[:, 0] = 1.0
     # it would log, once per process, that torchvision's operators are not there
     logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    # without gradients: the loop over an LSTM's steps cannot be traced with them
+    with torch.no_grad(), warnings.catch_warnings():
         # both come from inside torch's exporter and copy library (torch 2.11 to 2.13) and concern no caller
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         warnings.filterwarnings("ignore", category=FutureWarning)
+        # an LSTM lists its own parameters a second time; the exporter restores the list, and the gate reads the file
+        warnings.filterwarnings("ignore", r"The tensor attributes .*_flat_weights", UserWarning)
         torch.onnx.export(
             module,
             (example,),
