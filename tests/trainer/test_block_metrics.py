@@ -14,7 +14,7 @@ from cislex_trainer.block_metrics import (
 )
 from cislex_trainer.bootstrap import Blocks, replicate_weights
 from cislex_trainer.metrics import ranking_metrics
-from cislex_trainer.paired import drawn_blocks, two_sided_p
+from cislex_trainer.paired import MOST_THRESHOLDS, drawn_blocks, two_sided_p
 from scipy.stats import pearsonr
 from sklearn import metrics as sk
 
@@ -38,12 +38,15 @@ def test_block_counts_give_the_row_weighted_ranking_metrics(ties: bool) -> None:
         np.testing.assert_allclose(got[name], expected[name], atol=1e-12)
 
 
-def test_thinned_rankings_stay_within_a_hair() -> None:
-    labels, scores = _scored(50_000)
-    exact = ranking(labels == 1, scores, Counting.plain(50_000))
-    thinned = ranking(labels == 1, scores, Counting(np.zeros(50_000, dtype=np.int64), np.ones((1, 1)), most=2000))
-    for name in exact:
-        assert thinned[name][0] == pytest.approx(exact[name][0], abs=2e-5)
+@pytest.mark.parametrize("share", [0.5, 0.02])
+def test_thinned_rankings_stay_within_a_hair(share: float) -> None:
+    rng = np.random.default_rng(4)
+    positive = rng.random(50_000) < share
+    scores = rng.normal(size=50_000) + 2 * positive
+    exact = ranking(positive, scores, Counting.plain(50_000))
+    thinned = ranking(positive, scores, Counting(np.zeros(50_000, dtype=np.int64), np.ones((1, 1)), MOST_THRESHOLDS))
+    assert thinned["auroc"][0] == pytest.approx(exact["auroc"][0], abs=2e-5)
+    assert thinned["auprc"][0] == pytest.approx(exact["auprc"][0], abs=3e-4)
 
 
 def test_golden_two_classes() -> None:

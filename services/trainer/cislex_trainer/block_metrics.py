@@ -100,8 +100,8 @@ def regression_metrics(targets: np.ndarray, answers: np.ndarray, how: Counting) 
 def ranking(positive: np.ndarray, scores: np.ndarray, how: Counting) -> dict[str, Floats]:
     """``auroc`` and ``auprc`` (average precision), each (replicates,). Ties in score are one threshold.
 
-    With ``how.most``, longer rankings are cut at that many thresholds, half of them dense at the top: between two of
-    them the ROC curve is a line and precision its mean. The error is far below the width of a bootstrap interval.
+    With ``how.most``, longer rankings are cut at that many thresholds, dense at the top: between two of them the ROC
+    curve is a line and precision its mean. The error is far below the width of a bootstrap interval.
     """
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.diff(scores[order], append=np.nan) != 0)
@@ -172,11 +172,15 @@ def _pearson_mse(target: np.ndarray, answer: np.ndarray, how: Counting) -> dict[
 
 
 def _thinned(n: int, most: int | None) -> np.ndarray:
-    """Positions among n thresholds, the last included: all, or ``most`` of them, half spaced evenly in log."""
+    """Positions among n thresholds, the last included: all, or about ``most`` of them: the first quarter one by one
+    (precision moves most there), then spaced evenly, half of them in log.
+    """
     if most is None or n <= most:
         return np.arange(n)
-    dense = np.geomspace(1, n, most // 2).astype(np.int64) - 1
-    return np.union1d(dense, np.linspace(0, n - 1, most - most // 2).astype(np.int64))
+    quarter = most // 4
+    dense = np.geomspace(quarter, n, quarter).astype(np.int64) - 1
+    even = np.linspace(quarter, n - 1, most - 2 * quarter).astype(np.int64)
+    return np.union1d(np.union1d(np.arange(quarter), dense), even)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -13,8 +13,8 @@ from cislex_trainer.block_metrics import Counting, Floats, Measured
 from cislex_trainer.bootstrap import Blocks
 
 CHUNK_REPLICATES = 1000
-# of a ranking, while bootstrapping: 2,000 replicates × thresholds fit the cache's neighbourhood and cost 50 ms
-MOST_THRESHOLDS = 2000
+# of a ranking, while bootstrapping: enough for four digits (docs/methods.md), and a thousand replicates cost 0.1 s
+MOST_THRESHOLDS = 1000
 
 DIFFERENCES = pa.schema(
     [
