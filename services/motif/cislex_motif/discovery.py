@@ -1,4 +1,4 @@
-"""DiscoverMotifs: one search per cluster or contrast, by our own EM or the real meme/streme, into one artifact."""
+"""DiscoverMotifs: one search per cluster or contrast, by our own EM or words, or by the real meme/streme, into one artifact."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from cislex_core.tasks import Inputs, Out, Progress
 
 from cislex_motif.finder import FinderOptions, Found, find_motifs
 from cislex_motif.meme_suite import ToolMotif, run_tool
+from cislex_motif.search import HOLDOUT_MIN
 from cislex_motif.significance import LN10
 from cislex_motif.specs import DiscoverMotifsSpec
+from cislex_motif.word_search import WordOptions, find_by_words, put_aside
 
 Codes = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
@@ -159,16 +161,10 @@ def _search(
     spec: DiscoverMotifsSpec, search: Search, motif_rows: list[dict[str, Any]], site_rows: list[dict[str, Any]],
     out: Out, progress: Progress,
 ) -> None:  # fmt: skip
-    if spec.engine == "em":
-        options = FinderOptions(
-            min_width=spec.min_width, max_width=spec.max_width, n_motifs=spec.n_motifs, model=spec.model,
-            evalue_threshold=spec.evalue_threshold, min_sites=spec.min_sites, both_strands=spec.both_strands,
-            seed=spec.seed,
-        )  # fmt: skip
-        found = find_motifs(search.primary, search.control, options, progress.check_cancel)
+    if spec.engine in ("em", "words"):
+        found, search.test = _find(spec, search, progress)
         for rank, item in enumerate(found, start=1):
-            _add_found(search, rank, item, motif_rows, site_rows)
-        search.test = found[0].test if found else ("holdout" if len(search.primary) >= 40 else "words")
+            _add_found(search, rank, item, spec.engine, motif_rows, site_rows)
     else:
         control = None if search.shuffled else search.control
         tool, version = run_tool(spec, search.primary, control, progress.scratch_dir, progress.check_cancel)
@@ -180,9 +176,29 @@ def _search(
         search.note = "; ".join(filter(None, [search.note, f"no motif with E at most {spec.evalue_threshold:g}"]))
 
 
+def _find(spec: DiscoverMotifsSpec, search: Search, progress: Progress) -> tuple[list[Found], str]:
+    """What our own engines find, and how p is found."""
+    common: dict[str, Any] = {
+        "min_width": spec.min_width, "max_width": spec.max_width, "n_motifs": spec.n_motifs,
+        "evalue_threshold": spec.evalue_threshold, "min_sites": spec.min_sites, "both_strands": spec.both_strands,
+        "seed": spec.seed,
+    }  # fmt: skip
+    if spec.engine == "em":
+        held_out = len(search.primary) >= HOLDOUT_MIN
+        found = find_motifs(
+            search.primary, search.control, FinderOptions(**common, model=spec.model), progress.check_cancel
+        )
+    else:
+        options = WordOptions(**common, holdout_fraction=spec.holdout_fraction, patience=spec.patience)
+        held_out = put_aside(len(search.primary), len(search.control), options) is not None
+        found = find_by_words(search.primary, search.control, options, progress.check_cancel)
+    return found, found[0].test if found else ("holdout" if held_out else "words")
+
+
 def _add_found(
-    search: Search, rank: int, found: Found, motif_rows: list[dict[str, Any]], site_rows: list[dict[str, Any]]
-) -> None:
+    search: Search, rank: int, found: Found, engine: str, motif_rows: list[dict[str, Any]],
+    site_rows: list[dict[str, Any]],
+) -> None:  # fmt: skip
     log10_e = found.log_e / LN10
     motif = Motif.from_counts(
         f"{search.scope}_{rank}", found.counts, nsites=len(found.rows), evalue=_power(log10_e),
@@ -191,7 +207,7 @@ def _add_found(
     motif = motif.renamed(motif.id, motif.consensus())
     search.motifs.append(motif)
     motif_rows.append(
-        _motif_row(search, rank, motif, "em")
+        _motif_row(search, rank, motif, engine)
         | {
             "log10_pvalue": found.log_p / LN10, "pvalue": _power(found.log_p / LN10),
             "n_primary_hits": found.hits, "n_control": len(search.control), "n_control_hits": found.control_hits,

@@ -56,13 +56,13 @@ def finish(
         rows = np.flatnonzero(probability > 0.5)
         strand, start = strand[rows], start[rows]
         counts = em.window_counts(data.codes, strand, rows, start, len(matrix))
-        first, last = _informative(counts, background, options.min_width)
+        first, last = informative(counts, background, options.min_width)
         if last - first == len(matrix) or len(rows) == 0:
             break
         # Empty columns fit noise and blur which windows are sites, so EM goes on without them.
         current = result.probabilities[first:last]
     final = site_matrix(counts, background) if len(rows) else matrix
-    score = _window_scores(data.codes, final, rows, strand, start)
+    score = window_scores(data.codes, final, rows, strand, start)
     scores, control_scores = data.best(final, both), control.best(final, both)
     threshold, hits, control_hits, _ = best_threshold(scores, control_scores)
     return Found(
@@ -79,7 +79,7 @@ def _excess(data: em.Sequences, control: em.Sequences, matrix: em.FloatArray, bo
     return float(np.clip((rate - control_rate) / max(1.0 - control_rate, 1e-9), 0.02, 0.98))
 
 
-def _window_scores(
+def window_scores(
     codes: npt.NDArray[np.uint8],
     matrix: em.FloatArray,
     rows: npt.NDArray[np.int64],
@@ -95,7 +95,7 @@ def _window_scores(
     return score
 
 
-def _informative(counts: em.FloatArray, background: em.FloatArray, min_width: int) -> tuple[int, int]:
+def informative(counts: em.FloatArray, background: em.FloatArray, min_width: int) -> tuple[int, int]:
     """Columns [first, last) left when flanks that say next to nothing (0.1 bits, more where sites are few) are cut."""
     total = max(float(counts.sum(axis=1).max(initial=0.0)), 1.0)
     p = (counts + background) / (total + 1.0)

@@ -52,7 +52,7 @@ class DiscoverMotifsSpec(TaskSpec):
     contrasts: list[Contrast] = Field(default_factory=lambda: list(DEFAULT_CONTRASTS))
     split: Literal["train", "validation", "test", "all"] = "all"
     central_bp: int = Field(0, ge=0)
-    engine: Literal["em", "meme", "streme", "modisco"] | None = None
+    engine: Literal["em", "words", "meme", "streme", "modisco"] | None = None
     model: Literal["zoops", "oops"] = "zoops"
     min_width: int = Field(6, ge=4, le=30)
     max_width: int = Field(15, ge=4, le=30)
@@ -63,6 +63,8 @@ class DiscoverMotifsSpec(TaskSpec):
     both_strands: bool = True
     seed: int = Field(42, ge=0)
     tool_timeout_s: int = Field(3600, ge=1)
+    holdout_fraction: float = Field(0.1, ge=0, le=0.5)
+    patience: int = Field(3, ge=1, le=50)
     max_seqlets: int = Field(20_000, ge=100, le=1_000_000)
     min_seqlets: int = Field(100, ge=20)
     seqlet_core_bp: int = Field(21, ge=5, le=101)
@@ -92,8 +94,8 @@ class DiscoverMotifsSpec(TaskSpec):
             raise ValueError(f"max_width {self.max_width} is below min_width {self.min_width}")
         if not self.contrasts or len(set(self.contrasts)) != len(self.contrasts):
             raise ValueError("contrasts must name at least one contrast, and each only once")
-        if self.engine == "streme" and self.model == "oops":
-            raise ValueError("streme knows the model zoops only; use engine meme or em for oops")
+        if self.engine in ("streme", "words") and self.model == "oops":
+            raise ValueError(f"{self.engine} knows the model zoops only; use engine meme or em for oops")
         if self.engine == "streme" and not self.both_strands:
             raise ValueError("streme always reads both strands of DNA; use engine meme or em for one strand")
         return self

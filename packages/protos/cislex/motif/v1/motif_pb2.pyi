@@ -45,6 +45,7 @@ class DiscoveryEngine(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DISCOVERY_ENGINE_EM: _ClassVar[DiscoveryEngine]
     DISCOVERY_ENGINE_MEME: _ClassVar[DiscoveryEngine]
     DISCOVERY_ENGINE_STREME: _ClassVar[DiscoveryEngine]
+    DISCOVERY_ENGINE_WORDS: _ClassVar[DiscoveryEngine]
     DISCOVERY_ENGINE_MODISCO: _ClassVar[DiscoveryEngine]
 
 class SiteModel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -192,6 +193,7 @@ DISCOVERY_ENGINE_UNSPECIFIED: DiscoveryEngine
 DISCOVERY_ENGINE_EM: DiscoveryEngine
 DISCOVERY_ENGINE_MEME: DiscoveryEngine
 DISCOVERY_ENGINE_STREME: DiscoveryEngine
+DISCOVERY_ENGINE_WORDS: DiscoveryEngine
 DISCOVERY_ENGINE_MODISCO: DiscoveryEngine
 SITE_MODEL_UNSPECIFIED: SiteModel
 SITE_MODEL_ZOOPS: SiteModel
@@ -366,7 +368,7 @@ class ClusterSet(_message.Message):
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_kmers: _Optional[int] = ..., n_distinct: _Optional[int] = ..., n_compared: _Optional[int] = ..., k: _Optional[int] = ..., method: _Optional[str] = ..., n_clusters: _Optional[int] = ..., chosen_by: _Optional[str] = ..., silhouette: _Optional[float] = ..., primary_cluster: _Optional[int] = ..., n_skipped: _Optional[int] = ..., clusters: _Optional[_Iterable[_Union[Cluster, _Mapping]]] = ..., scale: _Optional[str] = ...) -> None: ...
 
 class DiscoverMotifsRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s", "attributions", "max_seqlets", "min_seqlets", "seqlet_core_bp", "seqlet_flank_bp", "seqlet_fdr", "clustering_runs", "memory_limit_bytes", "report_database")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "clusters", "dataset", "scope", "contrasts", "split", "central_bp", "engine", "model", "min_width", "max_width", "n_motifs", "evalue_threshold", "min_sites", "max_sequences", "both_strands", "seed", "tool_timeout_s", "attributions", "max_seqlets", "min_seqlets", "seqlet_core_bp", "seqlet_flank_bp", "seqlet_fdr", "clustering_runs", "memory_limit_bytes", "holdout_fraction", "patience", "report_database")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -403,6 +405,8 @@ class DiscoverMotifsRequest(_message.Message):
     SEQLET_FDR_FIELD_NUMBER: _ClassVar[int]
     CLUSTERING_RUNS_FIELD_NUMBER: _ClassVar[int]
     MEMORY_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    PATIENCE_FIELD_NUMBER: _ClassVar[int]
     REPORT_DATABASE_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
@@ -433,8 +437,10 @@ class DiscoverMotifsRequest(_message.Message):
     seqlet_fdr: float
     clustering_runs: int
     memory_limit_bytes: int
+    holdout_fraction: float
+    patience: int
     report_database: str
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ..., attributions: _Optional[str] = ..., max_seqlets: _Optional[int] = ..., min_seqlets: _Optional[int] = ..., seqlet_core_bp: _Optional[int] = ..., seqlet_flank_bp: _Optional[int] = ..., seqlet_fdr: _Optional[float] = ..., clustering_runs: _Optional[int] = ..., memory_limit_bytes: _Optional[int] = ..., report_database: _Optional[str] = ...) -> None: ...
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., clusters: _Optional[str] = ..., dataset: _Optional[str] = ..., scope: _Optional[_Union[DiscoveryScope, str]] = ..., contrasts: _Optional[_Iterable[_Union[Contrast, str]]] = ..., split: _Optional[_Union[Split, str]] = ..., central_bp: _Optional[int] = ..., engine: _Optional[_Union[DiscoveryEngine, str]] = ..., model: _Optional[_Union[SiteModel, str]] = ..., min_width: _Optional[int] = ..., max_width: _Optional[int] = ..., n_motifs: _Optional[int] = ..., evalue_threshold: _Optional[float] = ..., min_sites: _Optional[int] = ..., max_sequences: _Optional[int] = ..., both_strands: _Optional[bool] = ..., seed: _Optional[int] = ..., tool_timeout_s: _Optional[int] = ..., attributions: _Optional[str] = ..., max_seqlets: _Optional[int] = ..., min_seqlets: _Optional[int] = ..., seqlet_core_bp: _Optional[int] = ..., seqlet_flank_bp: _Optional[int] = ..., seqlet_fdr: _Optional[float] = ..., clustering_runs: _Optional[int] = ..., memory_limit_bytes: _Optional[int] = ..., holdout_fraction: _Optional[float] = ..., patience: _Optional[int] = ..., report_database: _Optional[str] = ...) -> None: ...
 
 class DiscoverySearch(_message.Message):
     __slots__ = ("scope", "n_primary", "n_control", "n_motifs", "note", "test")
