@@ -1,0 +1,197 @@
+"""Published ExplaiNN weights → this package's ``explainn``.
+
+The published networks convolve in groups over a repeated sequence. Their parameters by name, U units, K filter width, H
+nodes, P pooled positions (the layout of github.com/wassermanlab/ExplaiNN):
+
+- ``linears.0`` convolution (U, 4, K), ``linears.1`` its batch norm, ``final`` (outputs, U);
+- one layer: ``linears.6`` (U, P, 1), ``linears.7`` batch norm;
+- two: ``linears.6`` (U·H, P, 1), ``linears.7``, ``linears.10`` (U, H, 1), ``linears.11``;
+- more: ``linears.6``, ``linears.7``, then ``linears_bg.<i>.1`` (U·H, H, 1) with ``linears_bg.<i>.2``, and
+  ``last_linear.1`` (U, H, 1) with ``last_linear.2``.
+
+Row u·H + h belongs to node h of unit u. A last axis of one may be missing.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from cislex_core.errors import Reason, UserError
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from cislex_models.channels import permute_input_channels
+from cislex_models.explainn import Explainn
+from cislex_models.registry import build, check_options
+
+_FIELD = "checkpoint"
+_WRAPPERS = ("module.", "model.")
+_NESTED = ("state_dict", "model_state_dict")
+_NORM = ("weight", "bias", "running_mean", "running_var")
+
+
+def import_explainn(
+    path: Path, window_bp: int, options: Mapping[str, Any] | None = None, channel_order: str = "ACGT"
+) -> Explainn:
+    """The network of a checkpoint file, on the CPU, in evaluation mode. See ``read_weights`` and ``convert``."""
+    return convert(read_weights(path), window_bp, options, channel_order)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a ``.pth`` (``torch.save`` of a state dict) or safetensors file, by name.
+
+    Nothing but tensors is ever unpickled: a file that asks for more, as a whole saved module does, is refused before
+    any of its code could run. Raises FILE_NOT_FOUND and INVALID_REQUEST.
+    """
+    if not path.is_file():
+        raise UserError(Reason.FILE_NOT_FOUND, f"{path} is not a file", field=_FIELD)
+    try:
+        loaded = load_file(path) if path.suffix == ".safetensors" else _load_tensors_only(path)
+    except pickle.UnpicklingError as error:
+        raise _refused(
+            f"{path.name} holds more than tensors, and loading that could run its code "
+            f"({str(error).splitlines()[0][:200]}); save its state_dict() with torch.save or as safetensors"
+        ) from None
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, SafetensorError) as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise _refused(
+            f"{path.name} cannot be read as weights: {said}; give a file that torch.save wrote from a state_dict(), or "
+            "safetensors"
+        ) from None
+    for key in _NESTED:
+        if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
+            loaded = loaded[key]
+    if not isinstance(loaded, Mapping) or not loaded:
+        raise _refused(f"{path.name} holds no weights by name; save the network's state_dict()")
+    tensors = {str(name): value for name, value in loaded.items() if isinstance(value, Tensor)}
+    while tensors and (wrapper := next((w for w in _WRAPPERS if all(n.startswith(w) for n in tensors)), None)):
+        tensors = {name.removeprefix(wrapper): value for name, value in tensors.items()}
+    return tensors
+
+
+def convert(
+    weights: Mapping[str, Tensor], window_bp: int, options: Mapping[str, Any] | None = None, channel_order: str = "ACGT"
+) -> Explainn:
+    """The same network from weights in the published layout, in evaluation mode.
+
+    Sizes are read from the weights. ``options`` may say what they cannot show (``pool_size``, ``pool_stride``,
+    ``activation``, ``dropout``) and must not contradict them. ``channel_order``: see ``permute_input_channels``. Raises
+    INVALID_REQUEST for missing or unknown weights, contradictions, and a window whose pooled positions are others.
+    """
+    source = _Source(weights)
+    sizes = source.sizes()
+    given = dict(options or {})
+    checked = check_options("explainn", given)
+    if wrong := [name for name in sizes if name in given and getattr(checked, name) != sizes[name]]:
+        told = ", ".join(f"{name} is {sizes[name]}, not {given[name]}" for name in wrong)
+        raise _refused(f"the options do not describe these weights: {told}; leave them out", "options")
+    model = build("explainn", window_bp, {**given, **sizes}, source.take("final.weight").shape[0])
+    assert isinstance(model, Explainn)
+    _check_positions(model, source)
+    ours = model.state_dict()
+    try:
+        theirs = source.state(sizes["fc_layers"], channel_order)
+        model.load_state_dict({**ours, **{name: value.reshape(ours[name].shape) for name, value in theirs.items()}})
+    except RuntimeError as error:
+        raise _refused(f"the shapes of the weights do not fit together: {str(error).splitlines()[0]}") from None
+    source.check_all_taken()
+    return model.eval()
+
+
+class _Source:
+    """The published weights, and which of them were used."""
+
+    def __init__(self, weights: Mapping[str, Tensor]) -> None:
+        self._weights = weights
+        self._taken: set[str] = set()
+
+    def take(self, name: str) -> Tensor:
+        """Float32 values, or INVALID_REQUEST naming what is missing."""
+        if name not in self._weights:
+            raise _refused(
+                f"the weights lack {name!r}, so they are not in ExplaiNN's published layout (found: "
+                f"{', '.join(sorted(self._weights)[:6])}…)"
+            )
+        self._taken.add(name)
+        return self._weights[name].detach().float()
+
+    def sizes(self) -> dict[str, int]:
+        """units, kernel_size, fc_layers and, where there are hidden layers, hidden."""
+        first = self.take("linears.0.weight")
+        if first.dim() != 3 or first.shape[1] != 4:
+            raise _refused(f"linears.0.weight must have shape (units, 4, width), got {tuple(first.shape)}")
+        sizes = {"units": first.shape[0], "kernel_size": first.shape[2], "fc_layers": self._fc_layers()}
+        if sizes["fc_layers"] > 1:
+            sizes["hidden"] = self.take("linears.6.weight").shape[0] // first.shape[0]
+        return sizes
+
+    def _fc_layers(self) -> int:
+        if "last_linear.1.weight" in self._weights:
+            return 2 + len({name.split(".")[1] for name in self._weights if name.startswith("linears_bg.")})
+        return 2 if "linears.10.weight" in self._weights else int("linears.6.weight" in self._weights)
+
+    def pooled_positions(self) -> int:
+        """P: inputs of each unit's first layer."""
+        return self.take("linears.6.weight").shape[1]
+
+    def state(self, fc_layers: int, channel_order: str) -> dict[str, Tensor]:
+        """Our names → values (the last step is a reshape to our shapes)."""
+        first = permute_input_channels(self.take("linears.0.weight"), channel_order)
+        units = first.shape[0]
+        state = {"conv.weight": first, "conv.bias": self.take("linears.0.bias"), **self._norm("linears.1", "norm")}
+        for i, (linear, norm) in enumerate(_layer_names(fc_layers)):
+            weight = self.take(f"{linear}.weight").flatten(1)  # (units · outputs, inputs)
+            rows = weight.view(units, -1, weight.shape[1])
+            state[f"layers.{i}.linear.weight"] = rows.transpose(1, 2)
+            state[f"layers.{i}.linear.bias"] = self.take(f"{linear}.bias").view(units, -1)
+            state.update(self._norm(norm, f"layers.{i}.norm"))
+        return {**state, "output.weight": self.take("final.weight"), "output.bias": self.take("final.bias")}
+
+    def _norm(self, theirs: str, ours: str) -> dict[str, Tensor]:
+        self._taken.add(f"{theirs}.num_batches_tracked")
+        return {f"{ours}.{part}": self.take(f"{theirs}.{part}") for part in _NORM}
+
+    def check_all_taken(self) -> None:
+        """Weights that mean nothing here would be left out silently: refuse them."""
+        if unknown := sorted(set(self._weights) - self._taken):
+            raise _refused(
+                f"the weights hold {', '.join(unknown[:6])}, which ExplaiNN's published layout does not have"
+            )
+
+
+def _layer_names(fc_layers: int) -> list[tuple[str, str]]:
+    """(convolution, batch norm) of each layer of the units."""
+    if fc_layers == 0:
+        return []
+    first = [("linears.6", "linears.7")]
+    if fc_layers <= 2:
+        return first + [("linears.10", "linears.11")] * (fc_layers - 1)
+    middle = [(f"linears_bg.{i}.1", f"linears_bg.{i}.2") for i in range(fc_layers - 2)]
+    return [*first, *middle, ("last_linear.1", "last_linear.2")]
+
+
+def _check_positions(model: Explainn, source: _Source) -> None:
+    if not model.layers:
+        return
+    expected, found = source.pooled_positions(), model.layers[0].linear.weight.shape[1]  # type: ignore[union-attr,index]
+    if expected != found:
+        pool, stride = int(model.pool.kernel_size[1]), int(model.pool.stride[1])  # type: ignore[index]
+        shortest = (expected - 1) * stride + pool + model.conv.kernel_size[0] - 1
+        raise _refused(
+            f"these weights read {expected} pooled positions, a window of {model.window_bp} bp gives {found}; with "
+            f"pool size {pool} and stride {stride} they were trained on {shortest} to {shortest + stride - 1} bp",
+            "window_bp",
+        )
+
+
+def _load_tensors_only(path: Path) -> Any:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _refused(text: str, field: str = _FIELD) -> UserError:
+    return UserError(Reason.INVALID_REQUEST, text, field=field)
