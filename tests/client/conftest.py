@@ -49,6 +49,17 @@ RESPONSES = {
     "motif.DiscoverMotifs": ("motifs", "MotifSet"),
     "motif.CompareMotifs": ("matches", "MatchSet"),
     "motif.EnrichMotifs": ("enrichment", "Enrichment"),
+    "encoder.ImportDataset": ("dataset", "Dataset"),
+    "encoder.SampleNegatives": ("dataset", "Dataset"),
+    "encoder.SimulateDataset": ("dataset", "Dataset"),
+    "trainer.CompareModels": ("comparison", "Comparison"),
+    "explainer.ExplainUnits": ("units", "UnitSet"),
+    "explainer.ProjectUnits": ("projections", "Projection"),
+    "explainer.MeasureInteractions": ("interactions", "InteractionSet"),
+    "motif.CallSeqlets": ("seqlets", "SeqletSet"),
+    "motif.ScoreMotifs": ("scores", "ScoreSet"),
+    "motif.ScanMotifs": ("hits", "HitSet"),
+    "motif.GroupMotifs": ("families", "FamilySet"),
 }
 
 
@@ -303,8 +314,8 @@ class FakeServices(grpc.GenericRpcHandler, operations_pb2_grpc.OperationsService
 MATRIX = np.array([[0.97, 0.01, 0.01, 0.01], [0.01, 0.97, 0.01, 0.01], [0.25, 0.25, 0.25, 0.25], [0.1, 0.1, 0.1, 0.7]])
 
 
-def _table(folder: Path, name: str, **columns: Any) -> None:
-    pq.write_table(pa.table(columns), folder / name)
+def _table(folder: Path, file: str, /, **columns: Any) -> None:
+    pq.write_table(pa.table(columns), folder / file)
 
 
 def _motif_file(folder: Path, name: str, *ids: str) -> None:
@@ -385,10 +396,39 @@ def _enrichment(folder: Path) -> None:
     _table(folder, "enrichment.parquet", motif=["MA0107.1"], pvalue_wt=[0.001], pvalue_ko=[float("nan")])
 
 
+def _families(folder: Path) -> None:
+    _table(folder, "families.parquet", family=["1"], n_members=[1], reproducibility=[1.0])
+    _table(folder, "members.parquet", family=["1"], motif_id=["s0_f1"])
+    _motif_file(folder, "families.meme", "family_1")
+
+
+def _units(folder: Path) -> None:
+    _table(folder, "units.parquet", unit_id=["s0_u0"], seed=[0], rank=[1], best_output=["WT - KO"])
+    _table(folder, "importance.parquet", unit_id=["s0_u0"], output=["WT"], weight=[0.5])
+    _motif_file(folder, "units.meme", "s0_u0")
+
+
+def _projection(folder: Path) -> None:
+    _table(folder, "projection.parquet", row=[0], x=[0.0], y=[1.0])
+
+
+def _scores(folder: Path) -> None:
+    for name in ("scores.parquet", "best.parquet"):
+        _table(folder, name, source=["a"], motif_id=["s0_u0"], auprc=[0.8])
+
+
+def _comparison(folder: Path) -> None:
+    _table(folder, "models.parquet", name=["cnn4", "danq"], rank=[1, 2], auroc=[0.9, 0.8])
+    _table(folder, "seeds.parquet", name=["cnn4"], seed=[0], auroc=[0.9])
+    _table(folder, "differences.parquet", a=["danq"], b=["cnn4"], metric=["auroc"], difference=[-0.1])
+    (folder / "comparison.tsv").write_text("name\tauroc\n")
+
+
 MAKERS: dict[str, Callable[[Path], None]] = {
     "dataset": _dataset, "model": _model, "evaluation": _evaluation, "export": _export, "attributions": _attributions,
     "kmers": _kmers, "clusters": _clusters, "motifs": _motifs, "matches": _matches, "filters": _filters,
-    "enrichment": _enrichment,
+    "enrichment": _enrichment, "families": _families, "units": _units, "projections": _projection, "scores": _scores,
+    "comparison": _comparison,
 }  # fmt: skip
 
 

@@ -48,12 +48,76 @@ def test_a_step_as_its_own_command(services, capsys):
         (["motif", "compare", "--query-file", "FILE"], "motif.CompareMotifs"),
         (["motif", "enrich", "--dataset", DATASET], "motif.EnrichMotifs"),
         (["motif", "enrich", "--dataset", DATASET, "--motifs", DATASET], "motif.EnrichMotifs"),
+        (["dataset", "import", "--fasta", "a=FILE", "--fasta", "b=FILE"], "encoder.ImportDataset"),
+        (
+            ["dataset", "import", "--fastq", "GATA3=FILE", "--clip-left", "7", "--clip-right", "64"],
+            "encoder.ImportDataset",
+        ),
+        (["dataset", "import", "--pbm", "v1=FILE", "--pbm", "v2=FILE"], "encoder.ImportDataset"),
+        (
+            ["dataset", "import", "--matrix", "FILE", "--genome", "FILE", "--split-by", "random"],
+            "encoder.ImportDataset",
+        ),
+        (["dataset", "import", "--anndata", "FILE", "--cluster-column", "type"], "encoder.ImportDataset"),
+        (
+            ["dataset", "import", "--one-hot", "FILE", "--targets", "FILE", "--channel-order", "ATGC"],
+            "encoder.ImportDataset",
+        ),
+        (
+            ["dataset", "negatives", "--dataset", DATASET, "--method", "gc_pool", "--pool", "FILE"],
+            "encoder.SampleNegatives",
+        ),
+        (["dataset", "design", "--design", "cooperative"], "encoder.SimulateDataset"),
+        (
+            [
+                "model",
+                "compare",
+                "--model",
+                DATASET,
+                "--evaluation",
+                DATASET,
+                "--model",
+                DATASET,
+                "--evaluation",
+                DATASET,
+                "--names",
+                "a,b",
+            ],
+            "trainer.CompareModels",
+        ),
+        (
+            [
+                "explain",
+                "saliency",
+                "--model",
+                DATASET,
+                "--dataset",
+                DATASET,
+                "--method",
+                "deeplift_shap",
+                "--outputs",
+                "B,T",
+            ],
+            "explainer.ComputeAttributions",
+        ),
+        (["explain", "units", "--model", DATASET, "--dataset", DATASET], "explainer.ExplainUnits"),
+        (
+            ["explain", "umap", "--units", DATASET, "--dataset", DATASET, "--color-by", "split"],
+            "explainer.ProjectUnits",
+        ),
+        (["explain", "interactions", "--model", DATASET, "--motifs", "GATA,CTCF"], "explainer.MeasureInteractions"),
+        (["motif", "discover", "--attributions", DATASET, "--dataset", DATASET], "motif.DiscoverMotifs"),
+        (["motif", "seqlets", "--attributions", DATASET, "--dataset", DATASET], "motif.CallSeqlets"),
+        (["motif", "score", DATASET, "--dataset", DATASET, "--motif-db", "jaspar2024-fungi"], "motif.ScoreMotifs"),
+        (["motif", "scan", "--sequences", "FILE", "--motif-db", "FILE"], "motif.ScanMotifs"),
+        (["motif", "scan", "--dataset", DATASET, "--motifs", DATASET], "motif.ScanMotifs"),
+        (["motif", "group", DATASET, DATASET], "motif.GroupMotifs"),
     ],
 )
 def test_every_command_speaks_its_contract(services, tmp_path, capsys, words, task):
     file = tmp_path / "file.bed"
     file.write_text("chr1\t1\t2\n")
-    assert run_command([*(str(file) if word == "FILE" else word for word in words), "-o", "name"]) == 0
+    assert run_command([*(word.replace("FILE", str(file)) for word in words), "-o", "name"]) == 0
     assert services.requests[0][0] == task
     assert capsys.readouterr().out.startswith("tenants/local/")
 
@@ -68,6 +132,9 @@ def test_every_command_speaks_its_contract(services, tmp_path, capsys, words, ta
         ["motif", "discover"],
         ["motif", "discover", "--clusters", DATASET, "--dataset", DATASET],
         ["motif", "compare"],
+        ["motif", "scan"],
+        ["model", "compare", "--model", DATASET, "--evaluation", DATASET],
+        ["dataset", "import", "--fasta", "nofile"],
         ["model", "predict", "--export", DATASET],
         ["model", "train", "--dataset", DATASET, "--seeds", "none"],
         ["model", "train", "--dataset", DATASET, "--seeds", "0"],

@@ -41,7 +41,7 @@ def test_a_run_makes_the_result_folder(services, files, tmp_path, capsys):
     assert run_command(["run", "wtko", *files, "--seeds", "2", "--test-chroms", "6, chr7", "--out", str(out)]) == 0
     captured = capsys.readouterr()
     assert captured.out == f"{out / 'report.html'}\n", "stdout is the result alone"
-    assert "13 steps ran" in captured.err
+    assert "14 steps ran" in captured.err
     names = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
     assert names == {
         "run.json", "report.html", "dataset.tsv", "drops.tsv", "preflight.json", "metrics.json", "curves.json",
@@ -50,7 +50,8 @@ def test_a_run_makes_the_result_folder(services, files, tmp_path, capsys):
         "cluster_members.tsv", "clusters.meme", "motifs.tsv", "motif_sites.tsv", "motifs.meme", "matches.tsv",
         "queries.meme", "targets.meme", "filters.tsv", "filter_groups.tsv", "filters.meme", "filter_matches.tsv",
         "filter_queries.meme", "filter_targets.meme", "enrichment.tsv", "logos/query.WT_1.svg",
-        "logos/query.s0_f1.svg", "logos/target.MA0107.1.svg", "logos/filter.s0_f1.svg",
+        "logos/query.s0_f1.svg", "logos/target.MA0107.1.svg", "logos/filter.s0_f1.svg", "families.tsv",
+        "family_members.tsv", "families.meme",
     }  # fmt: skip
     request = dict(services.requests)["encoder.BuildDataset"]
     assert request["test_chroms"] == ["6", "chr7"]
@@ -97,8 +98,8 @@ def test_a_second_run_takes_everything_from_the_cache_and_says_so(services, file
     capsys.readouterr()
     assert run_command(command) == 0
     said = capsys.readouterr().err
-    assert "13 came from the cache" in said
-    assert said.count("(from the cache)") == 13
+    assert "14 came from the cache" in said
+    assert said.count("(from the cache)") == 14
 
 
 def test_a_step_that_failed_is_tried_again_and_the_rest_is_kept(services, script, make_status, files, tmp_path, capsys):
@@ -119,7 +120,7 @@ def test_a_step_that_failed_is_tried_again_and_the_rest_is_kept(services, script
     assert not (out / "matches.tsv").exists()
     del services.scripts["motif.ClusterKmers"]
     assert run_command(command) == 0
-    assert "3 steps ran, 10 came from the cache" in capsys.readouterr().err
+    assert "3 steps ran, 11 came from the cache" in capsys.readouterr().err
     assert (out / "matches.tsv").exists()
 
 
@@ -201,7 +202,7 @@ def test_dry_run_reads_the_input_estimates_and_trains_nothing(services, files, t
     assert plan["spec"] == {
         "dataset": {"a": 1},
     }
-    assert len(plan["steps"]) == 13
+    assert len(plan["steps"]) == 14
     assert "memory" in captured.err
     assert [operation.task for operation in services.operations.values()] == ["encoder.BuildDataset"]
     assert not (tmp_path / "r").exists()
@@ -320,7 +321,7 @@ def test_a_run_after_a_cancel_starts_anew(services, script, files, tmp_path, cap
     thread.join()
     services.scripts.clear()
     assert run_command(command) == 0
-    assert "13 steps ran" in capsys.readouterr().err
+    assert "14 steps ran" in capsys.readouterr().err
 
 
 def test_an_error_of_the_catalogue_on_this_side_is_no_traceback(services, files, tmp_path, monkeypatch, capsys):
@@ -334,3 +335,40 @@ def test_an_error_of_the_catalogue_on_this_side_is_no_traceback(services, files,
     assert run_command(["run", "wtko", *files, "--out", str(tmp_path / "r")]) == 2
     assert "queries.meme:7" in capsys.readouterr().err
     assert not (tmp_path / "r").exists()
+
+
+def test_run_explainn_writes_units_names_and_scores(services, files, tmp_path, capsys):
+    out = tmp_path / "units"
+    assert run_command(["run", "explainn", *files, "--seeds", "2", "--units", "30", "--out", str(out)]) == 0
+    assert "11 steps ran" in capsys.readouterr().err
+    assert {"units.tsv", "importance.tsv", "unit_matches.tsv", "projection.tsv", "families.tsv", "best_motifs.tsv",
+            "report.html"} <= {path.name for path in out.iterdir()}  # fmt: skip
+    request = dict(services.requests)["trainer.TrainModel"]
+    assert request["architecture"] == "explainn"
+    assert request["options"] == {"units": "30"}
+
+
+def test_run_explainn_takes_classes_of_sequences(services, tmp_path, capsys):
+    fasta = tmp_path / "a.fa"
+    fasta.write_text(">a\nACGT\n")
+    words = ["run", "explainn", "--fasta", f"x={fasta}", "--fasta", f"y={fasta}", "--out", str(tmp_path / "out")]
+    assert run_command([*words, "--seeds", "1"]) == 0
+    request = dict(services.requests)["encoder.ImportDataset"]
+    assert [entry["name"] for entry in request["fasta"]] == ["x", "y"]
+    assert "motif.ScoreMotifs" not in dict(services.requests), "there are no WT and KO sets to search"
+    assert run_command([*words[:4], "--out", str(tmp_path / "one")]) == 2
+    assert "only the class x is named" in capsys.readouterr().err
+
+
+def test_run_compare_trains_judges_and_tables_each_model(services, files, tmp_path, capsys):
+    out = tmp_path / "models"
+    words = ["run", "compare", "--models", "cnn4,danq", *files, "--seeds", "2", "--option", "danq.lstm_layers=1"]
+    assert run_command([*words, "--out", str(out)]) == 0
+    assert {"models.tsv", "differences.tsv", "comparison.tsv", "report.html"} <= {path.name for path in out.iterdir()}
+    trained = [request for task, request in services.requests if task == "trainer.TrainModel"]
+    assert {request["architecture"] for request in trained} == {"cnn4", "danq"}
+    assert {tuple(request["seeds"]) for request in trained} == {(0, 1)}
+    assert run_command([*words, "--dry-run"]) == 0
+    assert "nothing was run" in capsys.readouterr().err
+    assert run_command(["run", "compare", "--models", "cnn4", *files]) == 2
+    assert run_command([*words, "--reference", "cnn9"]) == 2

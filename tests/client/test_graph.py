@@ -65,7 +65,7 @@ def test_the_analysis_has_the_steps_of_the_design():
     assert next(iter(steps)) == "dataset"
     assert set(steps) == {
         "dataset", "train", "evaluate", "export", "attributions", "kmers", "clusters", "motifs_clusters", "motifs_sets",
-        "compare", "filters", "compare_filters", "enrich",
+        "compare", "filters", "compare_filters", "families", "enrich",
     }  # fmt: skip
     assert steps["compare"].needs == ("motifs_clusters", "motifs_sets")
     assert steps["motifs_sets"].needs == ("dataset",), "does not wait for training"

@@ -46,7 +46,7 @@ def test_yeast_reb1_against_abf1(command, data_dir, tmp_path):
     assert Path(done.stdout.strip()).is_file()
     again = command(*words)
     assert again.returncode == 0
-    assert "13 came from the cache" in again.stderr
+    assert "14 came from the cache" in again.stderr
     before = {entry["path"]: entry["sha256"] for entry in load(out, "run.json")["files"]}
     assert before["model.onnx"]
 

@@ -138,7 +138,7 @@ def interactions(
     common.operate(
         "explainer.MeasureInteractions", "measure interactions",
         {"motifs": common.split_list(motifs), "control": control or None, "device": device,
-         "background": None if dataset else "uniform"},
+         "background": None if dataset else "random"},
         names={"model": ("model", model), "motif_artifact": ("motifs", motif_artifact),
                "dataset": ("dataset", dataset)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,

@@ -138,10 +138,10 @@ def score(
     output: common.OutputOption = Format.table,
 ) -> None:
     """Judge motifs by how well their best hits tell sequences apart."""
-    fields, files = database(motif_db, "motifs_file") if motif_db else ({}, {})
+    fields, files = database(motif_db, "motif_file") if motif_db else ({}, {})
     common.operate(
         "motif.ScoreMotifs", "score motifs", {"split": split, **fields}, files=files,
-        names={"dataset": ("dataset", dataset), "motifs": ("motifs", motifs)},
+        names={"dataset": ("dataset", dataset), "sources": ("motifs", motifs)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
 
@@ -160,10 +160,10 @@ def scan(
     """Find every site of known motifs, with p and q (as FIMO does)."""
     if bool(dataset) == (sequences is not None):
         raise UsageError("name either --dataset or --sequences")
-    fields, files = ({}, {}) if motifs else database(motif_db, "motifs_file")
+    fields, files = ({}, {}) if motifs else database(motif_db, "motif_file")
     common.operate(
-        "motif.ScanMotifs", "scan for sites", fields, files={"sequences": sequences, **files},
-        names={"dataset": ("dataset", dataset), "motifs": ("motifs", motifs)},
+        "motif.ScanMotifs", "scan for sites", fields, files={"fasta": sequences, **files},
+        names={"dataset": ("dataset", dataset), "sources": ("motifs", [motifs] if motifs else None)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
 
@@ -178,7 +178,7 @@ def group(
 ) -> None:
     """Group alike motifs: one consensus each, how often it recurs, and a tree."""
     common.operate(
-        "motif.GroupMotifs", "group motifs", {}, names={"motifs": ("motifs", motifs)},
+        "motif.GroupMotifs", "group motifs", {}, names={"sources": ("motifs", motifs)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
 

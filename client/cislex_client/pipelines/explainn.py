@@ -74,7 +74,7 @@ def plan(options: ExplainnOptions, files: Mapping[str, FileRef], motif_db: str) 
     ]  # fmt: skip
     if options.seeds > 1:
         steps.append(Step("families", "find which motifs recur between seeds", "motif.GroupMotifs",
-                          {"motifs": [Ref("units")]}))  # fmt: skip
+                          {"sources": [Ref("units")]}))  # fmt: skip
     if options.denovo and options.two_conditions:
         steps += _denovo(options, dataset)
     return check(steps)
@@ -129,5 +129,5 @@ def _denovo(options: ExplainnOptions, dataset: str | Ref) -> list[Step]:
     ]  # fmt: skip
     sources = [Ref("units"), *(Ref(step.id) for step in found)]
     judged = Step("scores", "judge every motif by the sequences it finds", "motif.ScoreMotifs",
-                  {"dataset": dataset, "motifs": sources, "split": "test"})  # fmt: skip
+                  {"dataset": dataset, "sources": sources, "split": "test"})  # fmt: skip
     return [*found, judged]

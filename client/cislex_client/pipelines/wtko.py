@@ -2,7 +2,7 @@
 
 label? → dataset → train → evaluate, export
                          → attributions → kmers → clusters → motifs_clusters ┐
-                         → filters → compare_filters                          ├→ compare
+                         → filters → compare_filters, families                ├→ compare
                  → motifs_sets ───────────────────────────────────────────────┘
                  → enrich
 """
@@ -80,6 +80,8 @@ def plan(options: WtkoOptions, files: Mapping[str, FileRef], motif_db: str) -> l
         Step("filters", "explain filters", "explainer.ExplainFilters",
              {"model": Ref("train"), "dataset": Ref("dataset"), "split": "test"}),
         _compare("compare_filters", "name filters", [Ref("filters")], options, files, motif_db),
+        *([Step("families", "find which filters' motifs recur between seeds", "motif.GroupMotifs",
+                {"sources": [Ref("filters")]})] if options.seeds > 1 else []),
         Step("enrich", "test known motifs for enrichment", "motif.EnrichMotifs",
              {"dataset": Ref("dataset"), "split": options.enrich_split,
               **motif_database(files, motif_db, "motifs_file")}),
