@@ -480,3 +480,19 @@ def test_enrichment_ranks_as_sea(shared_dir: Path, yeast: tuple[np.ndarray, np.n
     at = [m.id for m in motifs].index("MA0363.3")
     share = (scanning.best_hits(reb1, [matrices[at]]) >= outcome.threshold[at]).mean()
     assert 100 * share == pytest.approx(float(sea[0]["TP%"]), abs=2.0)
+
+
+def test_the_tasks_order_is_sea_s(
+    bench: Bench, shared_dir: Path, yeast: tuple[np.ndarray, np.ndarray, list[Motif]]
+) -> None:
+    reb1, abf1, _ = yeast
+    with open(shared_dir / "oracles" / "sea_reb1_vs_abf1.tsv") as handle:
+        sea = list(csv.DictReader((x for x in handle if x.strip() and x[0] != "#"), delimiter="\t"))
+    database = bench.ref(shared_dir / "data" / "motifs" / "JASPAR2024_CORE_fungi_nr.meme.gz")
+    artifact = bench.run(
+        EnrichMotifsSpec(dataset=bench.dataset(reb1, abf1), motifs_file=database, background=["ko"], mode=["best"])
+    )
+    rows = sorted(artifact.table("enrichment.parquet").to_pylist(), key=lambda row: row["log10_pvalue_wt"])
+    order = [row["motif"] for row in rows]
+    assert rows[0]["name"] == "REB1"
+    assert len(set(order[:5]) & {line["ID"] for line in sea[:5]}) >= 4

@@ -1,4 +1,4 @@
-"""DiscoverMotifs: one search per cluster or contrast, by our own EM or words, or by the real meme/streme, into one artifact."""
+"""DiscoverMotifs: one search per cluster or contrast, by our own engines or the real meme/streme, into one artifact."""
 
 from __future__ import annotations
 

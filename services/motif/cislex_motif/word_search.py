@@ -85,6 +85,8 @@ def find_by_words(
     hold-out: p of the seed word in all sequences; E = p × words counted). Motifs with E above the threshold are left
     out, and those with fewer sites than ``min_sites``. Deterministic by ``options.seed``; ``check`` may raise.
     """
+    if len(primary) == 0 or len(control) == 0:
+        return []
     everything, everything_control = em.Sequences(primary), em.Sequences(control)
     background = joint_background(everything, everything_control, options.both_strands)
     aside = put_aside(len(primary), len(control), options)
