@@ -44,7 +44,8 @@ def test_the_registry_says_what_the_class_is(name: str) -> None:
     model = small_model(name, SMALL[name][0])
     assert type(model) is getattr(importlib.import_module(module), cls)
     assert model.name == name
-    assert entry.title and entry.source
+    assert entry.title
+    assert entry.source
     assert entry.has_units == model.has_units == isinstance(model, UnitArchitecture)
     assert entry.has_filters == (model.first_layer is not None)
     assert entry.has_attention == ("attention" in model.extra_outputs)

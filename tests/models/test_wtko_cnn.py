@@ -94,7 +94,7 @@ def test_bad_options_name_the_field(options: dict[str, object], field: str) -> N
 
 
 def test_unknown_architecture_names_those_that_exist() -> None:
-    with pytest.raises(UserError, match="known: ai_tac, .*, wtko_cnn"):
+    with pytest.raises(UserError, match=r"known: ai_tac, .*, wtko_cnn"):
         build("resnet", 600)
 
 
