@@ -47,9 +47,9 @@ def by_matches(
     others = [_planes(b), _planes(reverse_complement(b))] if both_strands else [_planes(b)]
     every_base_known = bool((a < 4).all())
     lookups = _lookups(k, max_shift, widths)
-    flat = np.zeros((256, 256), dtype=np.float32)
-    flat[: len(values), : len(values)] = values.T
-    flat = flat.ravel()
+    square = np.zeros((256, 256), dtype=np.float32)
+    square[: len(values), : len(values)] = values.T
+    flat = square.ravel()
     out = np.empty((len(a), len(b)), dtype=np.float32)
 
     def compare(first: int) -> None:
