@@ -36,7 +36,8 @@ def aim_of(spec: ComputeAttributionsSpec, data: Dataset) -> Aim:
     Left open, the target is WT − KO where the classes are these two, the predicted class for other classes, and the
     named outputs (or the only task) for tasks. Raises INVALID_REQUEST, naming the outputs there are.
     """
-    target, names = spec.target, tuple(data.outputs)
+    target: str | None = spec.target
+    names = tuple(data.outputs)
     two = data.target_type == "class_index" and set(names) == set(TWO_CONDITIONS)
     if target is None:
         target = WT_MINUS_KO if two else PREDICTED if data.target_type == "class_index" else OUTPUT

@@ -52,7 +52,7 @@ class DiscoverMotifsSpec(TaskSpec):
     contrasts: list[Contrast] = Field(default_factory=lambda: list(DEFAULT_CONTRASTS))
     split: Literal["train", "validation", "test", "all"] = "all"
     central_bp: int = Field(0, ge=0)
-    engine: Literal["em", "words", "meme", "streme", "modisco"] | None = None
+    engine: Literal["em", "words", "meme", "streme", "modisco"] = "em"
     model: Literal["zoops", "oops"] = "zoops"
     min_width: int = Field(6, ge=4, le=30)
     max_width: int = Field(15, ge=4, le=30)
@@ -80,8 +80,8 @@ class DiscoverMotifsSpec(TaskSpec):
             self.scope = (
                 "attributions" if self.attributions is not None else "clusters" if self.clusters is not None else "sets"
             )
-        if self.engine is None:
-            self.engine = "modisco" if self.scope == "attributions" else "em"
+        if self.scope == "attributions" and "engine" not in self.model_fields_set:
+            self.engine = "modisco"
         if (self.scope == "attributions") != (self.engine == "modisco"):
             raise ValueError("scope attributions and engine modisco go together; other scopes take the other engines")
         if self.scope == "attributions" and (self.attributions is None or self.dataset is None):
