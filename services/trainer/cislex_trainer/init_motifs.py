@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from cislex_core.errors import Reason, UserError
 from cislex_core.motif_databases import open_database
 from cislex_core.motif_files import read_motifs
 from cislex_core.motifs import Motif
-from cislex_core.tasks import Inputs
+from cislex_core.tasks import Inputs, Progress
 
 from cislex_trainer.start_specs import StartFields
+
+# of a motif's information, when a filter is narrower than the motif
+LEAST_KEPT = 0.5
 
 FILTERS_INIT = pa.schema(
     [
@@ -70,6 +74,39 @@ def assign(motifs: list[Motif], both: bool, n_filters: int | None) -> list[tuple
         pairs = [(i, o) for i in sorted(ranked) for o in orientations if not (i == single and o == "-")]
         return [(motifs[i], o) for i, o in pairs]
     return [(m, o) for m in motifs for o in orientations]
+
+
+def check_widths(motifs: list[Motif], width_bp: int, progress: Progress) -> None:
+    """Warn of motifs that are wider than the filters and will be cut to their most informative stretch. Raise
+    INVALID_REQUEST when a filter would hold less than half of a motif's information: it would be another motif.
+    """
+    wide = {m.id: m for m in motifs if m.width > width_bp}
+    if not wide:
+        return
+    kept = {name: _kept(motif, width_bp) for name, motif in wide.items()}
+    widest = max(wide.values(), key=lambda motif: motif.width)
+    worst = min(kept, key=lambda name: kept[name])
+    if kept[worst] < LEAST_KEPT:
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"motif {worst} is {wide[worst].width} bp wide, and filters of {width_bp} bp would hold "
+            f"{kept[worst]:.0%} of its information; give options.kernel_size {widest.width} (the widest motif), or "
+            "leave such motifs out",
+            field="options.kernel_size",
+            motif=worst,
+            width_bp=wide[worst].width,
+        )
+    progress.warn(
+        "MOTIFS_CUT",
+        f"{len(wide)} motifs are wider than the filters ({width_bp} bp; the widest, {widest.id}, has {widest.width}) "
+        f"and are cut to their most informative stretch, which holds {kept[worst]:.0%} of the information or more",
+    )
+
+
+def _kept(motif: Motif, width_bp: int) -> float:
+    bits = motif.information_content()
+    total = float(bits.sum())
+    return float(np.convolve(bits, np.ones(width_bp), mode="valid").max()) / total if total > 0 else 1.0
 
 
 def init_table(assigned: list[tuple[Motif, str]]) -> pa.Table:

@@ -81,6 +81,9 @@ class TrainerServicer(trainer_pb2_grpc.TrainerServiceServicer):
     async def CompareModels(self, request: trainer_pb2.CompareModelsRequest, context: Any) -> Operation:
         return await self.operations.submit("trainer.CompareModels", request, context)
 
+    async def ImportModel(self, request: trainer_pb2.ImportModelRequest, context: Any) -> Operation:
+        return await self.operations.submit("trainer.ImportModel", request, context)
+
     async def GetComparison(self, request: trainer_pb2.GetComparisonRequest, context: Any) -> Any:
         return await self.resources.get("comparison", request, context)
 

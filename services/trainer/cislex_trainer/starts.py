@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.tasks import Inputs, Out, Progress
 from cislex_models.base import Architecture
+from cislex_models.filter_init import freeze_filters, set_filters
 from cislex_models.registry import build, check_options
 from cislex_models.unit_transfer import UnitTransfer
 from safetensors.torch import load_file, save_file
@@ -25,7 +26,7 @@ from torch import nn
 
 from cislex_trainer.data import TrainingData
 from cislex_trainer.devices import Place
-from cislex_trainer.init_motifs import assign, init_table, open_motifs
+from cislex_trainer.init_motifs import assign, check_widths, init_table, open_motifs
 from cislex_trainer.specs import TrainModelSpec
 from cislex_trainer.start_specs import TRANSFER, filters_option
 from cislex_trainer.transfer import FeatureRows, Head, open_parts, part_options, unit_rows, write_features
@@ -98,8 +99,6 @@ class Start:
                 shutil.copyfile(path, out.path(name))
 
     def _set_filters(self, model: Architecture, freeze: bool) -> None:
-        from cislex_models.filter_init import set_filters
-
         assert self.folder is not None
         motifs = {motif.id: motif for motif in read_motifs(self.folder / MOTIFS)}
         rows = pq.read_table(self.folder / ASSIGNED).to_pylist()
@@ -108,7 +107,8 @@ class Start:
             for r in rows
         ]
         set_filters(model, ready)
-        model.require_first_layer().requires_grad_(not freeze)
+        if freeze:
+            freeze_filters(model)
 
     def _file(self, name: str) -> Path | None:
         path = None if self.folder is None else self.folder / name
@@ -131,6 +131,7 @@ def resolve(spec: TrainModelSpec, inputs: Inputs, folder: Path, progress: Progre
     asked = spec.options.get(option)
     assigned = assign(found.motifs, spec.init_orientations == "both", asked)
     n_filters = asked or len(assigned)
+    check_widths([motif for motif, _ in assigned], int(spec.options["kernel_size"]), progress)
     _tell(found.source, len(found.motifs), assigned, n_filters, option, progress)
     used = {motif.id: motif for motif, _ in assigned}
     write_motifs(folder / MOTIFS, list(used.values()))

@@ -8,6 +8,7 @@ from typing import Any
 from cislex_core.tasks import Inputs, Out, Progress
 
 from cislex_trainer.comparison_tasks import COMPARISON_TASKS
+from cislex_trainer.import_tasks import IMPORT_TASKS
 from cislex_trainer.specs import EvaluateModelSpec, ExportModelSpec, PredictSpec, TrainModelSpec
 
 
@@ -45,4 +46,5 @@ TASKS: dict[str, Callable[[Any, Inputs, Out, Progress], None]] = {
     "trainer.ExportModel": export_model,
     "trainer.Predict": predict,
     **COMPARISON_TASKS,
+    **IMPORT_TASKS,
 }

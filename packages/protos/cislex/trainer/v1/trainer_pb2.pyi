@@ -80,6 +80,13 @@ class UnitActivation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UNIT_ACTIVATION_UNSPECIFIED: _ClassVar[UnitActivation]
     UNIT_ACTIVATION_PRE: _ClassVar[UnitActivation]
     UNIT_ACTIVATION_POST: _ClassVar[UnitActivation]
+
+class TargetType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TARGET_TYPE_UNSPECIFIED: _ClassVar[TargetType]
+    TARGET_TYPE_CLASS_INDEX: _ClassVar[TargetType]
+    TARGET_TYPE_MULTILABEL: _ClassVar[TargetType]
+    TARGET_TYPE_REGRESSION: _ClassVar[TargetType]
 PROTOCOL_UNSPECIFIED: Protocol
 PROTOCOL_DEFAULT: Protocol
 PROTOCOL_PAPER: Protocol
@@ -121,6 +128,10 @@ INIT_ORIENTATIONS_GIVEN: InitOrientations
 UNIT_ACTIVATION_UNSPECIFIED: UnitActivation
 UNIT_ACTIVATION_PRE: UnitActivation
 UNIT_ACTIVATION_POST: UnitActivation
+TARGET_TYPE_UNSPECIFIED: TargetType
+TARGET_TYPE_CLASS_INDEX: TargetType
+TARGET_TYPE_MULTILABEL: TargetType
+TARGET_TYPE_REGRESSION: TargetType
 
 class TrainModelRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "architecture", "options", "seeds", "protocol", "epochs", "patience", "batch_size", "accumulation", "learning_rate", "weight_decay", "rc_augmentation", "device", "amp", "loss", "class_weights", "strands", "init_database", "init_motifs_file", "init_motifs", "init_orientations", "freeze_filters", "unit_models", "unit_activation")
@@ -624,6 +635,46 @@ class DeletePredictionSetRequest(_message.Message):
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ImportModelRequest(_message.Message):
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "checkpoint", "architecture", "options", "window_bp", "outputs", "target_type", "channel_order")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class OptionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BP_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_ORDER_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    request_id: str
+    validate_only: bool
+    labels: _containers.ScalarMap[str, str]
+    checkpoint: _artifacts_pb2.InputFile
+    architecture: str
+    options: _containers.ScalarMap[str, str]
+    window_bp: int
+    outputs: _containers.RepeatedScalarFieldContainer[str]
+    target_type: TargetType
+    channel_order: str
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., checkpoint: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., architecture: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ..., window_bp: _Optional[int] = ..., outputs: _Optional[_Iterable[str]] = ..., target_type: _Optional[_Union[TargetType, str]] = ..., channel_order: _Optional[str] = ...) -> None: ...
 
 class CompareModelsRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "models", "evaluations", "names", "reference", "n_bootstrap", "bootstrap_seed")

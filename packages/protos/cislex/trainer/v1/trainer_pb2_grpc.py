@@ -117,6 +117,11 @@ class TrainerServiceStub:
                 request_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeletePredictionSetRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ImportModel = channel.unary_unary(
+                '/cislex.trainer.v1.TrainerService/ImportModel',
+                request_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.ImportModelRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.CompareModels = channel.unary_unary(
                 '/cislex.trainer.v1.TrainerService/CompareModels',
                 request_serializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.CompareModelsRequest.SerializeToString,
@@ -150,7 +155,9 @@ class TrainerServiceServicer:
         docs/methods.md, "Architectures".
         Errors: INVALID_REQUEST (bounds, architecture, options, amp, a loss, weights or protocol that do not go with the
         targets, negative counts for poisson), NOT_FOUND, ARTIFACT_KIND, ARTIFACT_CORRUPT (targets that are not a number),
-        EMPTY_SPLIT, ONE_CLASS (also a task of one class), NO_RESOLVED_TARGET (a task without resolved entries), WINDOW_TOO_SHORT, DEVICE_UNAVAILABLE, TRAINING_DIVERGED, OUT_OF_MEMORY (batch_size 1 does not fit), DISK_FULL.
+        EMPTY_SPLIT, ONE_CLASS (also a task of one class), NO_RESOLVED_TARGET (a task without resolved entries),
+        WINDOW_TOO_SHORT, EMPTY_SET and INVALID_MOTIF_FILE (initial motifs), DEVICE_UNAVAILABLE, TRAINING_DIVERGED,
+        OUT_OF_MEMORY (batch_size 1 does not fit), DISK_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -262,6 +269,15 @@ class TrainerServiceServicer:
 
     def DeletePredictionSet(self, request, context):
         """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportModel(self, request, context):
+        """Makes a model of weights that were trained elsewhere: one network, seed 0, without history. The response is Model.
+        Errors: INVALID_REQUEST (bounds, options; weights that do not fit them, naming which; a file that would run code when
+        loaded, or that is no checkpoint), FILE_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -380,6 +396,11 @@ def add_TrainerServiceServicer_to_server(servicer, server):
                     servicer.DeletePredictionSet,
                     request_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeletePredictionSetRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ImportModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportModel,
+                    request_deserializer=cislex_dot_trainer_dot_v1_dot_trainer__pb2.ImportModelRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'CompareModels': grpc.unary_unary_rpc_method_handler(
                     servicer.CompareModels,
@@ -835,6 +856,33 @@ class TrainerService:
             '/cislex.trainer.v1.TrainerService/DeletePredictionSet',
             cislex_dot_trainer_dot_v1_dot_trainer__pb2.DeletePredictionSetRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.trainer.v1.TrainerService/ImportModel',
+            cislex_dot_trainer_dot_v1_dot_trainer__pb2.ImportModelRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,
