@@ -52,7 +52,6 @@ class TrainerDesk(Desk):
 
         return self.commit("dataset", write, semantics={"target": {"type": "class_index", "classes": ["KO", "WT"]}})
 
-
     def targets_dataset(
         self,
         codes: np.ndarray,
@@ -99,28 +98,6 @@ def planted(n: int, seed: int, window: int = WINDOW, word: str = "TGACTCA") -> t
     return codes, targets
 
 
-WORDS = {"ap1": "TGACTCA", "gata": "AGATAAG", "ets": "CCGGAAGT"}
-
-
-def planted_labels(
-    n: int, seed: int, window: int = WINDOW, unresolved: float = 0.2
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """codes (n, window), labels (n, 3) of 0 and 1: does the sequence hold the word of ``WORDS``; and the same with a share
-    of the entries unresolved (−1).
-    """
-    rng = np.random.default_rng(seed)
-    codes = rng.integers(0, 4, (n, window)).astype(np.uint8)
-    labels = (rng.random((n, len(WORDS))) < 0.4).astype(np.int8)
-    third = window // len(WORDS)
-    for row in range(n):
-        for t, word in enumerate(WORDS.values()):
-            if labels[row, t]:
-                letters = encode(word)
-                at = third * t + int(rng.integers(0, third - len(word) + 1))
-                codes[row, at : at + len(word)] = reverse_complement(letters) if rng.random() < 0.5 else letters
-    return codes, labels, np.where(rng.random(labels.shape) < unresolved, -1, labels).astype(np.int8)
-
-
 def _synthetic(
     desk: TrainerDesk, n: int = 200, seed: int = 0, test_chroms: tuple[str | None, ...] = ("chr5", "chr6", "chr7")
 ) -> Artifact:
@@ -140,6 +117,12 @@ def _synthetic(
 @pytest.fixture
 def desk(tmp_path: Path) -> TrainerDesk:
     return TrainerDesk.at(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def desk_at() -> Callable[[Path], TrainerDesk]:
+    """A new desk in a folder, for fixtures of a wider scope."""
+    return TrainerDesk.at
 
 
 @pytest.fixture

@@ -120,6 +120,6 @@ def _warn_of_undefined(per_output: list[dict[str, Any]], split: str, progress: P
     listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     progress.warn(
         "UNDEFINED_METRICS",
-        f"in the {split} split {listed} {'has' if len(names) == 1 else 'have'} one class, one value or nothing resolved: "
-        "their metrics are null and left out of the means",
+        f"{listed}: one class, one value or nothing resolved in the {split} split; the metrics are null and left out "
+        "of the means",
     )

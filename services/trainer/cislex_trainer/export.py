@@ -6,54 +6,115 @@ import numpy as np
 import onnx
 import torch
 from cislex_core.datasets import Dataset
+from cislex_core.errors import Reason, UserError
+from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs, Out, Progress
-from cislex_models.checkpoint import load_models, seeds_of
-from cislex_models.wrappers import AsTuple, Ensemble
+from cislex_models.base import Architecture, Predictor
+from cislex_models.checkpoint import describe, load_models, seed_folders, seeds_of
+from cislex_models.wrappers import AsTuple, Calibrated, Ensemble, StrandSymmetric
 
 from cislex_trainer import parity
-from cislex_trainer.evaluate import check_same_window
+from cislex_trainer.ensemble import logits_by_seed
+from cislex_trainer.evaluate import check_same_outputs, check_same_window
+from cislex_trainer.link import ACTIVATION_OF
 from cislex_trainer.model_card import as_markdown, model_card
 from cislex_trainer.onnx_export import INPUT, OPSET, export_onnx
 from cislex_trainer.specs import ExportModelSpec
+from cislex_trainer.temperature import fit_temperatures
 
 _REAL = max(parity.BATCHES)
+# a temperature is one number: more sequences than these do not change its second digit
+CALIBRATION_ROWS = 20_000
 
 
 def export_model(spec: ExportModelSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
-    """Write model.onnx, labels.txt, parity.json and the card. Raises PARITY_FAILED; nothing is committed then."""
+    """Write model.onnx, labels.txt, parity.json and the card. Raises PARITY_FAILED; nothing is committed then.
+
+    Also INVALID_REQUEST (windows or targets differ, values to calibrate) and EMPTY_SPLIT (nothing to calibrate on).
+    """
     model = inputs.artifact(spec.model)
-    dataset = Dataset.from_artifact(inputs.artifact(spec.dataset))
+    dataset = Dataset.from_artifact(inputs.artifact(spec.dataset), TARGET_TYPES)
     models = load_models(model)
+    described = describe(seed_folders(model.dir)[0])
     check_same_window(models[0].window_bp, dataset)
+    check_same_outputs(described, dataset)
     evaluation = inputs.artifact(spec.evaluation).json("metrics.json") if spec.evaluation else None
-    ensemble = Ensemble(models).eval()
     progress.update(0, 3, unit="steps")
+    temperatures = _temperatures(spec, models, dataset, progress) if spec.calibrate else []
+    ensemble: Predictor = Ensemble(models)
+    ensemble = StrandSymmetric(ensemble) if spec.strand_symmetric else ensemble
+    ensemble = (Calibrated(ensemble, temperatures) if temperatures else ensemble).eval()
+    names = list(AsTuple(ensemble).output_names)
     path = out.path("model.onnx")
     export_onnx(ensemble, dataset.window_bp, path)
     progress.check_cancel()
     progress.update(1, 3, unit="steps")
     report = parity.check(path, ensemble, real_sequences(dataset), spec.tolerance)
     progress.update(2, 3, unit="steps", max_abs_difference=report["max_abs_difference"])
-    card = model_card(model, dataset, report, evaluation)
+    how = {"strand_symmetric": spec.strand_symmetric, "temperatures": temperatures, "outputs": names}
+    card = model_card(model, dataset, report, evaluation, how)
     out.write_json("parity.json", report)
     out.write_json("model_card.json", card)
     out.path("model_card.md").write_text(as_markdown(card))
-    out.path("labels.txt").write_text("".join(f"{name}\n" for name in dataset.classes))
+    out.path("labels.txt").write_text("".join(f"{name}\n" for name in dataset.outputs))
     progress.update(3, 3, unit="steps")
     out.kind = "export"
     out.seeds = seeds_of(model)
     out.tools = {"torch": torch.__version__, "onnx": onnx.__version__, "onnxruntime": report["onnxruntime"]}
     out.genome_digest = dataset.genome_digest
-    out.semantics = {"input": INPUT, "outputs": list(AsTuple(ensemble).output_names), "alphabet": "ACGT", "N": "zeros"}
+    activation = ACTIVATION_OF[described.loss]
+    out.semantics = {
+        "input": INPUT,
+        "outputs": names,
+        "alphabet": "ACGT",
+        "N": "zeros",
+        "target_type": dataset.target_type,
+        "activation": activation,
+    }
     out.summary = {
         "model": spec.model,
-        "classes": dataset.classes,
+        "classes": dataset.outputs,
         "window_bp": dataset.window_bp,
         "opset": OPSET,
         "n_seeds": len(models),
         "max_abs_difference": report["max_abs_difference"],
         "tolerance": spec.tolerance,
+        "target_type": dataset.target_type,
+        "activation": activation,
+        "outputs": names,
+        "strand_symmetric": spec.strand_symmetric,
+        "temperatures": temperatures,
     }
+
+
+def _temperatures(
+    spec: ExportModelSpec, models: list[Architecture], dataset: Dataset, progress: Progress
+) -> list[float]:
+    """Fitted to what will be exported, on the validation split (20,000 sequences of a larger one)."""
+    if dataset.target_type == "regression":
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            "calibrate makes probabilities honest, and this model predicts values; leave calibrate out",
+            field="calibrate",
+        )
+    index = dataset.split("validation")
+    if not len(index):
+        raise UserError(
+            Reason.EMPTY_SPLIT,
+            "the validation split holds no sequence to calibrate on; give another dataset, or leave calibrate out",
+            field="calibrate",
+            split="validation",
+        )
+    if len(index) > CALIBRATION_ROWS:
+        index = np.sort(np.random.default_rng(0).choice(index, CALIBRATION_ROWS, replace=False))
+    logits = logits_by_seed(
+        models, np.asarray(dataset.codes[index]), torch.device("cpu"), rc_average=spec.strand_symmetric,
+        tick=lambda done: progress.check_cancel(),
+    ).mean(0)  # fmt: skip
+    found = fit_temperatures(dataset.target_type, logits, dataset.targets[index])
+    progress.message(f"temperatures {', '.join(f'{t:.3f}' for t in found[:5])}{', …' if len(found) > 5 else ''}")
+    # what is written is what the graph holds: float32
+    return [float(np.float32(t)) for t in found]
 
 
 def real_sequences(dataset: Dataset) -> np.ndarray:

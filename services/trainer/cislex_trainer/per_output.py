@@ -14,7 +14,7 @@ from cislex_trainer.scores import pearson
 
 
 def class_details(labels: np.ndarray, p: np.ndarray, classes: list[str]) -> dict[str, Any]:
-    """labels (n,), p (n, classes): ``confusion`` (rows the truth), ``per_class``, ``per_output`` (one against the rest)."""
+    """labels (n,), p (n, classes): ``confusion`` (rows the truth), ``per_class``, ``per_output`` (one versus rest)."""
     k = len(classes)
     table = np.bincount(labels * k + p.argmax(1), minlength=k * k).reshape(k, k)
     per_class, per_output = {}, []
