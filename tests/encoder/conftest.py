@@ -50,11 +50,7 @@ class Bench:
         return self.store.open_artifact(digest)
 
     def run(self, task: str, **fields: Any) -> Artifact:
-        values = {
-            name: {"sha256": digest_file(value), "path": str(value)} if isinstance(value, Path) else value
-            for name, value in fields.items()
-        }
-        spec = task_info(task).spec.model_validate(values)
+        spec = task_info(task).spec.model_validate(_references(fields))
         self.heard = Heard(self.root, self.root)
         return run_task(self.store, task, spec, self.heard, inputs=self)
 
@@ -62,6 +58,15 @@ class Bench:
         path = self.root / name
         path.write_text(text)
         return path
+
+
+def _references(value: Any) -> Any:
+    """Paths at any depth as file references."""
+    if isinstance(value, Path):
+        return {"sha256": digest_file(value), "path": str(value)}
+    if isinstance(value, dict):
+        return {name: _references(item) for name, item in value.items()}
+    return [_references(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.fixture

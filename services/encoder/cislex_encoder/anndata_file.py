@@ -29,30 +29,33 @@ _PLACES = (("chrom", "start", "end"), ("chr", "start", "end"), ("seqnames", "sta
 
 def read(spec: ImportDatasetSpec, inputs: Inputs, problems: Problems, progress: Progress) -> Imported:
     """Read ``anndata``. Raises INVALID_TABLE for what is no .h5ad, lacks regions, columns or the layer."""
-    import anndata
+    import h5py
+    from anndata.io import read_elem
 
     assert spec.anndata is not None
     file = source(inputs, spec.anndata, "anndata")
     try:
-        data = anndata.read_h5ad(file.path, backed="r")
-    except (OSError, KeyError, ValueError, TypeError) as error:
+        opened = h5py.File(file.path, "r")
+    except OSError as error:
         raise invalid(file, f"cannot be read as AnnData (.h5ad): {str(error)[:200]}") from None
-    try:
-        return _read(spec, file, data, problems, progress)
-    finally:
-        data.file.close()
+    with opened:
+        if not {"obs", "var"} <= set(opened):
+            raise invalid(file, f"is no AnnData: it holds {', '.join(opened) or 'nothing'}, obs and var are needed")
+        return _read(spec, file, opened, read_elem(opened["obs"]), read_elem(opened["var"]), problems, progress)
 
 
-def _read(spec: ImportDatasetSpec, file: Source, data: Any, problems: Problems, progress: Progress) -> Imported:
-    axis = spec.regions_axis or _axis(file, data)
-    regions, cells = (data.obs, data.var) if axis == "obs" else (data.var, data.obs)
-    matrix = _layer(spec, file, data)
+def _read(
+    spec: ImportDatasetSpec, file: Source, opened: Any, obs: Any, var: Any, problems: Problems, progress: Progress
+) -> Imported:
+    axis = spec.regions_axis or _axis(file, obs, var)
+    regions, cells = (obs, var) if axis == "obs" else (var, obs)
+    matrix = _layer(spec, file, opened)
     of_cell, tasks = _clusters(spec, file, cells)
     used = of_cell >= 0
     size = np.bincount(of_cell[used], minlength=len(tasks))
     sums = np.zeros((len(regions), len(tasks)), dtype=np.float64)
     largest = 0.0
-    for rows, columns, block in _chunks(matrix, axis):
+    for rows, columns, block in _chunks(matrix, (len(obs), len(var)), axis):
         progress.check_cancel()
         values = (block > 0).astype(np.float64) if spec.binarize else block
         largest = max(largest, float(values.max()) if min(values.shape) else 0.0)
@@ -89,10 +92,10 @@ def _read(spec: ImportDatasetSpec, file: Source, data: Any, problems: Problems, 
     return result
 
 
-def _axis(file: Source, data: Any) -> str:
+def _axis(file: Source, obs: Any, var: Any) -> str:
     found = [
         name
-        for name, table in (("var", data.var), ("obs", data.obs))
+        for name, table in (("var", var), ("obs", obs))
         if _place_columns(table) or (len(table) and all(REGION.match(str(item)) for item in table.index[:20]))
     ]
     if len(found) == 1:
@@ -114,14 +117,16 @@ def _places(table: RowTable, regions: Any) -> None:
         table.start, table.end = (regions[name].to_numpy().astype(np.int64) for name in names[1:])
 
 
-def _layer(spec: ImportDatasetSpec, file: Source, data: Any) -> Any:
-    if not spec.layer:
-        if data.X is None:
-            raise invalid(file, "has no X; name a layer")
-        return data.X
-    if spec.layer not in data.layers:
-        raise invalid(file, f"has no layer {spec.layer!r}; it has {', '.join(data.layers) or 'none'}")
-    return data.layers[spec.layer]
+def _layer(spec: ImportDatasetSpec, file: Source, opened: Any) -> Any:
+    """The HDF5 dataset (dense) or group (sparse) of the matrix asked for."""
+    layers = opened.get("layers", {})
+    if spec.layer:
+        if spec.layer not in layers:
+            raise invalid(file, f"has no layer {spec.layer!r}; it has {', '.join(layers) or 'none'}")
+        return layers[spec.layer]
+    if "X" not in opened:
+        raise invalid(file, f"has no X; name a layer ({', '.join(layers) or 'it has none'})")
+    return opened["X"]
 
 
 def _clusters(spec: ImportDatasetSpec, file: Source, cells: Any) -> tuple[np.ndarray, list[str]]:
@@ -154,18 +159,30 @@ def _column(name: str, field_path: str, file: Source, cells: Any) -> Any:
     return cells[name]
 
 
-def _chunks(matrix: Any, axis: str) -> Iterator[tuple[slice, slice, Any]]:
-    """(rows of regions, columns of cells, block regions × cells) along the axis in which the matrix is stored."""
-    n_obs, n_var = matrix.shape
-    by_column = str(getattr(matrix, "format", "csr")) == "csc"
-    whole, other = (n_var, n_obs) if by_column else (n_obs, n_var)
-    step = max(1, _CHUNK_BYTES // (8 * max(other, 1)))
-    for start in range(0, whole, step):
-        part = slice(start, min(start + step, whole))
-        block = matrix[:, part] if by_column else matrix[part]
-        obs, var = (slice(0, n_obs), part) if by_column else (part, slice(0, n_var))
-        block = block.astype(np.float64) if hasattr(block, "astype") else np.asarray(block, dtype=np.float64)
-        yield (obs, var, block) if axis == "obs" else (var, obs, block.T)
+def _chunks(matrix: Any, shape: tuple[int, int], axis: str) -> Iterator[tuple[slice, slice, Any]]:
+    """(slice of regions, slice of cells, float64 block regions × cells) along the axis the matrix is stored by."""
+    from scipy import sparse
+
+    n_obs, n_var = shape
+    is_sparse = not hasattr(matrix, "dtype")
+    kind = str(matrix.attrs.get("encoding-type", matrix.attrs.get("h5sparse_format", ""))) if is_sparse else ""
+    by_column = kind.startswith("csc")
+    n_stored, n_other = (n_var, n_obs) if by_column else (n_obs, n_var)
+    step = max(1, _CHUNK_BYTES // (8 * max(n_other, 1)))
+    for start in range(0, n_stored, step):
+        part = slice(start, min(start + step, n_stored))
+        if is_sparse:
+            edges = matrix["indptr"][part.start : part.stop + 1].astype(np.int64)
+            inside = slice(int(edges[0]), int(edges[-1]))
+            values, index = matrix["data"][inside].astype(np.float64), matrix["indices"][inside]
+            block = sparse.csr_matrix((values, index, edges - edges[0]), shape=(part.stop - part.start, n_other))
+        else:
+            block = matrix[part].astype(np.float64)
+        whole = slice(0, n_other)
+        if axis == ("var" if by_column else "obs"):  # the regions are what is stored one after the other
+            yield part, whole, block
+        else:
+            yield whole, part, block.T
 
 
 def _groups(

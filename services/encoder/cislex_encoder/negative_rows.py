@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -145,7 +146,7 @@ def joined(first: Candidates, second: Candidates) -> Candidates:
         lookup = np.array([*(position[name] for name in rows.contigs), -1], dtype=np.int32)
         return lookup[rows.chrom]
 
-    columns = {
+    columns: dict[str, Any] = {
         name: np.concatenate((getattr(first, name), getattr(second, name)))
         for name in ("label", "start", "end", "summit", "left", "strand", "line")
     }

@@ -133,23 +133,24 @@ def _nearest(counts: Counts, target: float, what: str, names: Sequence[str]) -> 
     Fewer contigs win when they come within a few per cent of it; ties go to the first in order. One contig at least
     with every class must remain.
     """
-    table = {contig: np.array(n) for contig, n in counts.items() if sum(n)}
-    every = np.sum(list(table.values()), axis=0) if table else np.zeros(len(names))
+    table = {contig: n for contig, n in counts.items() if sum(n)}
+    every = [sum(column) for column in zip(*table.values(), strict=True)]
+    total = sum(every)
     best: tuple[float, tuple[str, ...]] | None = None
     for size in range(1, min(_MAX_TOGETHER, len(table) - 1) + 1):
-        pool = list(table) if len(table) <= 60 else sorted(table, key=lambda c: -int(table[c].sum()))[:60]
+        pool = list(table) if len(table) <= 60 else sorted(table, key=lambda c: -sum(table[c]))[:60]
         for group in combinations(pool, size):
-            inside = np.sum([table[c] for c in group], axis=0)
-            if min(inside.min(), (every - inside).min()) == 0:
+            inside = [sum(column) for column in zip(*(table[c] for c in group), strict=True)]
+            if not all(0 < n < most for n, most in zip(inside, every, strict=True)):
                 continue
-            miss = abs(inside.sum() / every.sum() - target)
+            miss = abs(sum(inside) / total - target)
             if best is None or miss < best[0] - 1e-12:
                 best = (miss, group)
         if best is not None and best[0] <= _TOLERANCE:
             break
     if best is None:
         numbers = (
-            f"{c}: " + ", ".join(f"{n} {name}" for n, name in reversed(list(zip(row.tolist(), names, strict=True))))
+            f"{c}: " + ", ".join(f"{n} {name}" for n, name in reversed(list(zip(row, names, strict=True))))
             for c, row in table.items()
         )
         both = "both classes" if len(names) == 2 else "rows"
@@ -160,7 +161,7 @@ def _nearest(counts: Counts, target: float, what: str, names: Sequence[str]) -> 
             "optimistic",
             field=f"{what}_chroms",
         )
-    return list(best[1]), float(sum(table[c].sum() for c in best[1]) / every.sum())
+    return list(best[1]), sum(sum(table[c]) for c in best[1]) / total
 
 
 def random_assignment(rows: Candidates, seed: int) -> np.ndarray:

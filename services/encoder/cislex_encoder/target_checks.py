@@ -65,7 +65,7 @@ def checked(spec: ImportDatasetSpec, read: Imported, rows: Candidates) -> Target
 def _labels(read: Imported, rows: Candidates) -> np.ndarray:
     assert read.values is not None
     labels = np.full(read.values.shape, UNRESOLVED, dtype=np.int8)
-    for start in range(0, labels.shape[0], _ROWS):
+    for start in range(0, len(labels), _ROWS):
         part = read.values[start : start + _ROWS]
         missing = np.isnan(part) | (part == UNRESOLVED)
         bad = ~(missing | (part == 0) | (part == 1))
