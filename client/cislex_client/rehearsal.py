@@ -20,8 +20,8 @@ from cislex_client.request_ids import fresh_request_id
 from cislex_client.service_errors import worst
 from cislex_client.session import Session
 
-STAND_IN = "0" * 64
-"""The digest in the place of a result that is yet to be made."""
+STAND_IN = "0" * 60
+"""How the digests begin that stand in the place of results that are yet to be made; no two steps share one."""
 
 
 async def rehearse(steps: Sequence[Step], session: Session, labels: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -50,7 +50,7 @@ async def rehearse(steps: Sequence[Step], session: Session, labels: Mapping[str,
 
 async def _ask(step: Step, session: Session, labels: Mapping[str, str]) -> dict[str, Any] | CommandError | None:
     """The step's spec; None when only what it needs is lacking; else the refusal."""
-    request = step.resolved(dict.fromkeys(step.needs, STAND_IN))
+    request = step.resolved({need: f"{STAND_IN}{number:04x}" for number, need in enumerate(step.needs)})
     try:
         view = await session.submit(
             step.task, request, request_id=fresh_request_id(), validate_only=True, labels=labels

@@ -77,12 +77,18 @@ FILES: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 
-# Several artifacts, one file: motifs found in clusters first, then those found in whole sets, then other discoverers'.
+# Discoverers beside a network, each by itself: all of them call their motifs WT_1, WT_2, …
+for _engine in ("em", "words", "meme", "streme"):
+    FILES[f"motifs_{_engine}"] = {
+        "motifs.parquet": f"motifs_{_engine}.tsv", "motifs.meme": f"motifs_{_engine}.meme",
+    }  # fmt: skip
+
+# Two artifacts, one file: motifs found in clusters first, then those found in whole sets.
 JOINED = {
     "motifs.parquet": "motifs.tsv", "sites.parquet": "motif_sites.tsv", "motifs.meme": "motifs.meme",
     "searches.parquet": "motif_searches.tsv",
 }  # fmt: skip
-JOINED_STEPS = ("motifs_clusters", "motifs_sets", "motifs_em", "motifs_words", "motifs_meme", "motifs_streme")
+JOINED_STEPS = ("motifs_clusters", "motifs_sets")
 
 
 def check_target(target: Path, force: bool = False) -> None:

@@ -341,8 +341,8 @@ def test_run_explainn_writes_units_names_and_scores(services, files, tmp_path, c
     out = tmp_path / "units"
     assert run_command(["run", "explainn", *files, "--seeds", "2", "--units", "30", "--out", str(out)]) == 0
     assert "11 steps ran" in capsys.readouterr().err
-    assert {"units.tsv", "importance.tsv", "unit_matches.tsv", "projection.tsv", "families.tsv", "best_motifs.tsv",
-            "report.html"} <= {path.name for path in out.iterdir()}  # fmt: skip
+    wanted = {"units.tsv", "importance.tsv", "unit_matches.tsv", "projection.tsv", "families.tsv", "best_motifs.tsv"}
+    assert wanted | {"motifs_em.meme", "motifs_words.meme", "report.html"} <= {path.name for path in out.iterdir()}
     request = dict(services.requests)["trainer.TrainModel"]
     assert request["architecture"] == "explainn"
     assert request["options"] == {"units": "30"}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 MOST_NAMED = 8
+FEW = 4
 
 
 def findings(step_id: str, summary: Mapping[str, Any]) -> list[str]:
@@ -59,8 +60,14 @@ def _compare(summary: Mapping[str, Any]) -> list[str]:
             named.setdefault(row["target_name"] or row["target"], []).append(row["query"])
     if not named:
         return [f"none of {len(best)} motifs resembles a known one (q ≤ 0.05)"]
-    shown = [f"{name} ({', '.join(queries)})" for name, queries in list(named.items())[:MOST_NAMED]]
-    return ["best matches: " + "; ".join(shown)]
+    often = sorted(named.items(), key=lambda item: -len(item[1]))[:MOST_NAMED]
+    more = f" and {len(named) - MOST_NAMED} others" if len(named) > MOST_NAMED else ""
+    return ["best matches: " + "; ".join(f"{name} ({_listed(queries)})" for name, queries in often) + more]
+
+
+def _listed(queries: list[str]) -> str:
+    """A few names in full, many as the first and a count."""
+    return ", ".join(queries) if len(queries) <= FEW else f"{queries[0]} and {len(queries) - 1} more"
 
 
 def _units(summary: Mapping[str, Any]) -> list[str]:
