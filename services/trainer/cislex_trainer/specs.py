@@ -9,6 +9,7 @@ from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo,
 from pydantic import Field, model_validator
 
 from cislex_trainer.comparison_specs import COMPARISON_SPECS
+from cislex_trainer.import_specs import IMPORT_SPECS
 from cislex_trainer.start_specs import StartFields, checked_options
 
 DatasetDigest = Annotated[ArtifactDigest, NamesArtifact(("dataset",))]
@@ -130,6 +131,8 @@ class ExportModelSpec(TaskSpec):
     dataset: DatasetDigest
     evaluation: EvaluationDigest | None = None
     tolerance: float = Field(1e-4, gt=0.0, le=1.0)
+    strand_symmetric: bool = False
+    calibrate: bool = False
 
 
 class PredictSpec(TaskSpec):
@@ -151,9 +154,10 @@ class PredictSpec(TaskSpec):
 
 
 SPECS: dict[str, TaskInfo] = {
-    "trainer.TrainModel": TaskInfo(spec=TrainModelSpec, kind="model", gpu=True, heavy=True),
-    "trainer.EvaluateModel": TaskInfo(spec=EvaluateModelSpec, kind="evaluation", gpu=True, heavy=True),
-    "trainer.ExportModel": TaskInfo(spec=ExportModelSpec, kind="export", heavy=True),
-    "trainer.Predict": TaskInfo(spec=PredictSpec, kind="predictions", heavy=True),
+    "trainer.TrainModel": TaskInfo(spec=TrainModelSpec, kind="model", version=2, gpu=True, heavy=True),
+    "trainer.EvaluateModel": TaskInfo(spec=EvaluateModelSpec, kind="evaluation", version=2, gpu=True, heavy=True),
+    "trainer.ExportModel": TaskInfo(spec=ExportModelSpec, kind="export", version=2, heavy=True),
+    "trainer.Predict": TaskInfo(spec=PredictSpec, kind="predictions", version=2, heavy=True),
     **COMPARISON_SPECS,
+    **IMPORT_SPECS,
 }
