@@ -115,6 +115,23 @@ def test_spec_fields_are_the_proto_fields(task: str) -> None:
     assert names - COMMON == set(info.spec.model_fields)
 
 
+@pytest.mark.parametrize("service", ["encoder", "trainer", "explainer", "motif"])
+def test_every_kind_that_a_task_makes_is_a_resource(service: str) -> None:
+    """Its kind is registered with a collection, which is the repeated field of one of the service's list responses."""
+    specs = importlib.import_module(f"cislex_{service}.specs").SPECS
+    kinds = importlib.import_module(f"cislex_{service}.servicer").KINDS
+    module = importlib.import_module(f"cislex.{service}.v1.{service}_pb2")
+    lists = {
+        field.name: field.message_type.name
+        for name, message in module.DESCRIPTOR.message_types_by_name.items()
+        if name.startswith("List") and name.endswith("Response")
+        for field in message.fields
+        if field.message_type is not None
+    }
+    assert {info.kind for info in specs.values()} == set(kinds)
+    assert {collection: message.DESCRIPTOR.name for collection, message in kinds.values()} == lists
+
+
 def test_there_are_tasks_of_all_four_services() -> None:
     assert {task.split(".")[0] for task in _tasks()} == {"encoder", "trainer", "explainer", "motif"}
 

@@ -18,7 +18,7 @@ KINDS = {
     "kmers": ("kmers", explainer_pb2.KmerSet),
     "filters": ("filters", explainer_pb2.FilterSet),
     "units": ("units", explainer_pb2.UnitSet),
-    "projections": ("projection", explainer_pb2.Projection),
+    "projection": ("projections", explainer_pb2.Projection),
     "interactions": ("interactions", explainer_pb2.InteractionSet),
 }
 
@@ -86,13 +86,13 @@ class ExplainerServicer(explainer_pb2_grpc.ExplainerServiceServicer):
         return await self.resources.delete("units", request, context)
 
     async def GetProjection(self, request: explainer_pb2.GetProjectionRequest, context: Any) -> Any:
-        return await self.resources.get("projections", request, context)
+        return await self.resources.get("projection", request, context)
 
     async def ListProjections(self, request: explainer_pb2.ListProjectionsRequest, context: Any) -> Any:
-        return await self.resources.list("projections", request, explainer_pb2.ListProjectionsResponse(), context)
+        return await self.resources.list("projection", request, explainer_pb2.ListProjectionsResponse(), context)
 
     async def DeleteProjection(self, request: explainer_pb2.DeleteProjectionRequest, context: Any) -> empty_pb2.Empty:
-        return await self.resources.delete("projections", request, context)
+        return await self.resources.delete("projection", request, context)
 
     async def GetInteractionSet(self, request: explainer_pb2.GetInteractionSetRequest, context: Any) -> Any:
         return await self.resources.get("interactions", request, context)
