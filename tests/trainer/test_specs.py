@@ -30,6 +30,38 @@ def test_paper_protocol_sets_what_the_paper_says() -> None:
     assert (spec.learning_rate, spec.weight_decay, spec.rc_augmentation) == (1e-3, 0.0, False)
 
 
+def test_explainn_protocol_sets_what_its_methods_say() -> None:
+    spec = _train(protocol="explainn", architecture="explainn")
+    assert (spec.batch_size, spec.accumulation, spec.patience, spec.learning_rate) == (100, 1, 10, 3e-3)
+    assert (spec.strands, spec.rc_augmentation, spec.epochs) == ("both", True, None)
+
+
+@pytest.mark.parametrize(
+    "protocol, fields, strands",
+    [
+        ("default", {}, "random"),
+        ("default", {"rc_augmentation": False}, "forward"),
+        ("default", {"strands": "both"}, "both"),
+        ("paper", {}, "forward"),
+        ("paper", {"rc_augmentation": True}, "random"),
+        ("explainn", {"rc_augmentation": True}, "both"),
+        ("explainn", {"rc_augmentation": False}, "forward"),
+        ("explainn", {"strands": "random"}, "random"),
+    ],
+)
+def test_strands_follow_protocol_and_augmentation(protocol: str, fields: dict[str, Any], strands: str) -> None:
+    spec = _train(protocol=protocol, **fields)
+    assert spec.strands == strands
+    assert spec.rc_augmentation == (strands != "forward")
+    # what a worker is sent says the same
+    assert TrainModelSpec.model_validate(spec.model_dump(mode="json")) == spec
+
+
+def test_strands_and_augmentation_must_agree() -> None:
+    with pytest.raises(ValidationError, match="strands both contradicts rc_augmentation False"):
+        _train(strands="both", rc_augmentation=False)
+
+
 def test_a_field_that_is_set_wins_over_its_protocol() -> None:
     assert _train(protocol="paper", weight_decay=1e-4).weight_decay == 1e-4
 
@@ -57,6 +89,9 @@ def test_text_options_and_spelled_out_defaults_give_one_cache_key() -> None:
         ({"protocol": "quick"}, "protocol"),
         ({"device": "tpu"}, "device"),
         ({"amp": "fp8"}, "amp"),
+        ({"loss": "hinge"}, "loss"),
+        ({"class_weights": "some"}, "class_weights"),
+        ({"strands": "reverse"}, "strands"),
         ({"weight_decay": -0.1}, "weight_decay"),
         ({"learning_rat": 0.1}, "learning_rat"),
     ],
