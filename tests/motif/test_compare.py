@@ -19,8 +19,8 @@ from cislex_motif import compare, tomtom
 from cislex_motif.column_scores import COLUMN_SCORES
 from cislex_motif.columns import Columns
 from cislex_motif.compare_specs import CompareMotifsSpec, EnrichMotifsSpec
+from cislex_motif.numba_cache import load_kernels
 from cislex_motif.statistics import benjamini_hochberg
-from cislex_motif.tomtom_null import NoBetter
 from pydantic import ValidationError
 from task_desk import progress_in, run_task
 
@@ -70,18 +70,22 @@ def test_null_equals_enumeration(length: int, min_overlap: int) -> None:
     rng = np.random.default_rng(length)
     scores = rng.integers(-4, 5, size=(3, 7)).astype(np.int16)
     width = len(scores)
-    floors = scores.min(axis=1).astype(int)
-    histograms = [np.bincount(row - low) / len(row) for row, low in zip(scores, floors, strict=True)]
-    chance = NoBetter(histograms, floors.tolist(), [length], min_overlap)
+    floors, sizes = scores.min(axis=1).astype(np.int64), np.ptp(scores, axis=1).astype(np.int64) + 1
+    shares = np.zeros((width, sizes.max()))
+    for row, line, floor in zip(scores, shares, floors, strict=True):
+        np.add.at(line, row - floor, 1 / len(row))
+    totals = np.arange(np.minimum(floors, 0).sum(), np.maximum(scores.max(axis=1), 0).sum() + 1)
+    lengths = np.full(len(totals), length)
+    log_miss = load_kernels().log_no_better(shares, floors, sizes, lengths, totals, min_overlap)
     needed = min(min_overlap, width, length)
-    for x in range(chance.low, chance.low + chance.size):
+    for x, found in zip(totals.tolist(), log_miss, strict=True):
         miss = 1.0
         for start in range(-(length - 1), width):
             first, last = max(0, start), min(width, start + length)
             if last - first >= needed:
                 sums = [sum(draw) for draw in itertools.product(*scores[first:last].tolist())]
                 miss *= np.mean([total < x for total in sums])
-        assert np.exp(chance.log_p(length, np.array([x])))[0] == pytest.approx(miss, abs=1e-12)
+        assert np.exp(found) == pytest.approx(miss, abs=1e-12)
 
 
 def test_best_alignment_equals_a_plain_loop() -> None:
@@ -91,7 +95,7 @@ def test_best_alignment_equals_a_plain_loop() -> None:
     columns = np.concatenate([*matrices, *(m[::-1, ::-1] for m in matrices)])
     for i, query in enumerate(queries):
         q, t = Columns(tomtom.smoothed(query), np.ones(query.width)), Columns(columns, np.ones(len(columns)))
-        scores = tomtom.bin_scores(COLUMN_SCORES["ed"](q, t, np.full(4, 0.25)))
+        scores = load_kernels().bin_scores(COLUMN_SCORES["ed"](q, t, np.full(4, 0.25)), tomtom.N_BINS)[0]
         at = 0
         totals = {}
         for t in range(2 * len(targets)):
@@ -135,13 +139,51 @@ def test_batches_do_not_change_the_answer() -> None:
         np.testing.assert_array_equal(tomtom.align_all([query], targets).pvalue[0], together.pvalue[i])
 
 
-@pytest.mark.parametrize("n", [1, 2, 2047, 2048, 5001])
-@pytest.mark.parametrize("draw", ["normal", "few values", "sorted"])
-def test_medians_are_exact(n: int, draw: str) -> None:
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 2047, 5000])
+@pytest.mark.parametrize("draw", ["normal", "few values", "sorted", "all equal", "one far away"])
+def test_scores_are_binned_about_exact_medians(n: int, draw: str) -> None:
     rng = np.random.default_rng(n)
     rows = rng.normal(size=(3, n)) if draw != "few values" else rng.integers(0, 3, size=(3, n)).astype(float)
     rows = np.sort(rows, axis=1) if draw == "sorted" else rows
-    np.testing.assert_array_equal(tomtom._row_medians(rows), np.median(rows, axis=1))
+    rows = np.full((3, n), 1.5) if draw == "all equal" else rows
+    if draw == "one far away":
+        rows[:, 0] = 1e6
+    kernels = load_kernels()
+    room = np.empty(n, np.int16), np.empty(n)
+    medians = [kernels.median(row, *kernels.bounds(row), *room) for row in rows]
+    np.testing.assert_array_equal(medians, np.median(rows, axis=1))
+    centred = rows - np.median(rows, axis=1)[:, None]
+    span = centred.max() - np.floor(centred.min())
+    scale = tomtom.N_BINS / span if span > 0 else 1.0
+    expected = np.rint(centred * (np.floor(scale) if scale >= 1.0 else scale))
+    whole, shares, floors, sizes = kernels.bin_scores(rows, tomtom.N_BINS)
+    np.testing.assert_array_equal(whole, expected)
+    np.testing.assert_array_equal(floors, expected.min(axis=1))
+    np.testing.assert_array_equal(sizes, np.ptp(expected, axis=1) + 1)
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
+    assert shares[0, 0] == pytest.approx((expected[0] == expected[0].min()).mean())
+
+
+@pytest.mark.parametrize("distance", ["blic1", "blic5", "llr1", "llr5"])
+def test_bayesian_scores_have_their_symmetries(distance: str) -> None:
+    rng = np.random.default_rng(4)
+    a = Columns(rng.dirichlet(np.ones(4), size=6), rng.uniform(5, 200, size=6))
+    b = Columns(rng.dirichlet(np.ones(4), size=9), rng.uniform(5, 200, size=9))
+    uniform, score = np.full(4, 0.25), COLUMN_SCORES[distance]
+    found = score(a, b, uniform)
+    np.testing.assert_allclose(found, score(b, a, uniform).T, rtol=1e-12)
+    turned = [Columns(c.probabilities[:, ::-1], c.sites) for c in (a, b)]
+    np.testing.assert_allclose(found, score(*turned, uniform), rtol=1e-9)
+    # More sites say more: agreement counts for more, disagreement against.
+    few, many = (Columns(np.array([[0.97, 0.01, 0.01, 0.01]]), np.array([n])) for n in (5.0, 20.0))
+    other = Columns(np.array([[0.01, 0.01, 0.01, 0.97]]), np.array([20.0]))
+    assert score(many, many, uniform) > score(few, few, uniform)
+    assert score(many, other, uniform) < score(few, other, uniform) < score(few, few, uniform)
+    flat = Columns(np.full((1, 4), 0.25), np.array([20.0]))
+    if distance.startswith("blic"):
+        assert score(flat, flat, uniform) < 0.5 * score(many, many, uniform)
+    else:
+        assert score(flat, flat, uniform) == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("n_targets", [1, 2])
@@ -152,7 +194,7 @@ def test_flat_motifs_and_tiny_databases_are_answered(n_targets: int) -> None:
     assert ((alignments.pvalue >= 0) & (alignments.pvalue <= 1)).all()
 
 
-def test_the_first_call_waits_for_no_compiler() -> None:
+def test_importing_tasks_imports_no_compiler() -> None:
     import subprocess
     import sys
 
@@ -304,7 +346,10 @@ def test_the_same_request_gives_the_same_artifact(bench: Bench, database_file: P
     "fields, message",
     [
         ({}, "give queries"),
-        ({"queries": ["a"], "database": "jaspar2024-fungi", "database_file": {"sha256": "b"}}, "one database, not database and database_file"),
+        (
+            {"queries": ["a"], "database": "jaspar2024-fungi", "database_file": {"sha256": "b"}},
+            "one database, not database and database_file",
+        ),
         ({"queries": ["a"], "engine": "memelite", "distance": "pearson"}, "distance ed only"),
         ({"queries": ["a"], "min_overlap": 0}, "min_overlap"),
         ({"queries": ["a"], "threshold": 0}, "threshold"),

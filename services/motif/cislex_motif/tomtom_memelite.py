@@ -7,18 +7,17 @@ second. memelite knows the Euclidean distance only, allows every offset (minimum
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from cislex_core.motifs import Motif
 
+from cislex_motif.numba_cache import use_cache
 from cislex_motif.tomtom import Alignments
 
 
@@ -51,9 +50,7 @@ def warm() -> float:
 
 
 def _load() -> Callable[..., Any]:
-    # Beside the package the cache may be read-only; numba reads the variable when it is first imported.
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cislex" / "numba"
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache))
+    use_cache()
     from memelite import tomtom
 
     return tomtom
