@@ -83,6 +83,37 @@ async def test_from_a_simulation_to_a_dataset(client: Client, tmp_path: Path) ->
     assert not compared.arrays[0].HasField("same_order")
 
 
+async def test_imports_negatives_and_planted_rules_are_served(client: Client, tmp_path: Path) -> None:
+    encoder = client.encoder
+    path = tmp_path / "bound.fa"
+    path.write_text("".join(f">s{i}\n{'ACGTTGCA' * 3}{i:05b}\n".replace("1", "G").replace("0", "A") for i in range(30)))
+    request = pb.ImportDatasetRequest(
+        fasta=[pb.NamedFile(name="bound", file=InputFile(path=str(path)))],
+        split_by=pb.SPLIT_BY_RANDOM,
+        test_fraction=0.2,
+    )
+    bound = await client.result(await encoder.ImportDataset(request, timeout=20), pb.Dataset())
+    assert (bound.target_type, bound.source, bound.window_bp) == ("class_index", "fasta", 29)
+    assert bound.leakage.n_pairs > 0
+    negatives = pb.SampleNegativesRequest(dataset=bound.name, method=pb.NEGATIVE_METHOD_DINUCLEOTIDE)
+    both = await client.result(await encoder.SampleNegatives(negatives, timeout=20), pb.Dataset())
+    assert [(item.name, item.n_rows) for item in both.classes] == [("negative", bound.n_rows), ("bound", bound.n_rows)]
+    assert both.negatives.method == "dinucleotide"
+    planted = pb.SimulateDatasetRequest(design=pb.SIMULATION_DESIGN_COOPERATIVE, n_sequences=60)
+    rule = await client.result(await encoder.SimulateDataset(planted, timeout=20), pb.Dataset())
+    assert (rule.target_type, rule.tasks[0].name) == ("regression", "activity")
+    assert rule.planted[0].motif_name == "RELA"
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await encoder.ImportDataset(pb.ImportDatasetRequest(), timeout=20)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    table = tmp_path / "m.tsv"
+    table.write_text("sequence\ty\nACGTACGTAC\t1\nACGTACGTAA\t2\nACGTACGTAG\tx\n")
+    bad = pb.ImportDatasetRequest(matrix=InputFile(path=str(table)))
+    done = await client.finish(await encoder.ImportDataset(bad, timeout=20))
+    assert "m.tsv line 4" in done.error.message
+
+
 async def test_errors_reach_the_caller_with_their_reason(client: Client, tmp_path: Path) -> None:
     files = {}
     for name, text in (("genome", ">chrI\nACGT\n>chrII\nAC\n>chrIII\nAC\n>chrIV\nAC\n"), ("wt", "chr1\t0\t4\n"),
