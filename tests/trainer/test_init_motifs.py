@@ -11,6 +11,7 @@ import pytest
 import torch
 from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.motif_databases import open_database
 from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_models.checkpoint import load_models
@@ -169,6 +170,10 @@ def test_an_odd_number_of_filters_leaves_the_last_motif_forward_only() -> None:
     assert pairs == [("M0", "+"), ("M0", "-"), ("M1", "+")]
     assert len(assign(known, both=True, n_filters=None)) == 10
     assert [o for _, o in assign(known, both=False, n_filters=None)] == ["+"] * 5
+
+
+def test_jaspar_2020_gives_the_papers_1492_units() -> None:
+    assert len(assign(open_database("jaspar2020-vertebrates").motifs, both=True, n_filters=None)) == 1492
 
 
 @pytest.mark.parametrize(
