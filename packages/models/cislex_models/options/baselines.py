@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pydantic import Field
 
 from cislex_models.options.base import (
     Activation,
@@ -127,7 +127,7 @@ class DanQOptions(ArchitectureOptions):
     filters: int = width(320)
     kernel_size: int = kernel_bp(26)
     pool_size: int = pool(13)
-    lstm_layers: Literal[1, 2] = 2
+    lstm_layers: int = Field(2, ge=1, le=2)
     lstm_hidden: int = width(320)
     hidden: int = width(925)
     dropout: float = share(0.2)
