@@ -220,6 +220,11 @@ def test_ready_sequences_without_places_are_split_at_random_and_loudly(bench: An
     assert [split["n_wt"] for split in artifact.manifest.summary["splits"]] == [77, 8, 15]
     assert any(reason == "RANDOM_SPLIT" and "optimistic" in text for reason, text in bench.heard.warnings)
     assert artifact.table("rows.parquet")["chrom"].null_count == 200
+    eighty = bench.run(
+        "encoder.BuildDataset", **files, split_by="stratified", test_fraction=0.1, validation_fraction=0.1
+    )
+    assert [split["n_wt"] for split in eighty.manifest.summary["splits"]] == [80, 10, 10]
+    assert "10 % test, 10 % validation" in eighty.manifest.summary["split_notes"][0]
 
 
 def test_real_yeast_sites(bench: Any, shared_dir: Path) -> None:

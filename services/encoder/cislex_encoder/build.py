@@ -136,7 +136,7 @@ def _split_and_balance(
     if spec.split_by == "random" or without_place:
         plan = splits.SplitPlan(by="random")
         why = "as asked" if spec.split_by == "random" else f"{without_place:,} sequences name no chromosome"
-        plan.how.append(f"random split ({why}), seed {spec.seed}: 15 % test, 10 % of the rest validation")
+        plan.how.append(f"random split ({why}), seed {spec.seed}: {_shares(spec)}")
         text = f"{plan.how[-1]}. Related sequences may lie on both sides, so accuracy is optimistic"
         if without_place and (spec.test_chroms or spec.validation_chroms):
             raise UserError(
@@ -146,7 +146,7 @@ def _split_and_balance(
                 field="test_chroms",
             )
         progress.warn("RANDOM_SPLIT", text)
-        split = splits.random_assignment(rows, spec.seed)
+        split = splits.random_assignment(rows, spec.seed, spec.test_fraction, spec.validation_fraction)
     else:
         plan = _plan(spec, rows, paper)
         lookup = np.array([plan.assignment[name] for name in rows.contigs], dtype=np.int8)
@@ -159,6 +159,12 @@ def _split_and_balance(
     if not paper and spec.balance:
         balance.balance(rows, split, spec.seed)
     return split, plan
+
+
+def _shares(spec: BuildDatasetSpec) -> str:
+    if spec.validation_fraction is None:
+        return f"{100 * spec.test_fraction:g} % test, 10 % of the rest validation"
+    return f"{100 * spec.test_fraction:g} % test, {100 * spec.validation_fraction:g} % validation"
 
 
 def _plan(spec: BuildDatasetSpec, rows: Candidates, paper: bool) -> splits.SplitPlan:

@@ -81,6 +81,8 @@ class BuildDatasetSpec(TaskSpec):
     min_distance_bp: int = Field(default=0, ge=0)
     coordinate_base: Literal[0, 1] = 0
     protocol: Literal["default", "paper"] = "default"
+    test_fraction: float = Field(default=0.15, gt=0, lt=1)
+    validation_fraction: float | None = Field(default=None, gt=0, lt=1)
 
     @field_validator("window_bp")
     @classmethod
@@ -105,6 +107,8 @@ class BuildDatasetSpec(TaskSpec):
             raise ValueError(f"{', '.join(both)} named for test and for validation; a chromosome belongs to one split")
         if self.split_by == "stratified":  # a random split is stratified by class here
             self.split_by = "random"
+        if self.test_fraction + (self.validation_fraction or 0) >= 1:
+            raise ValueError("test_fraction and validation_fraction leave nothing to train on; together below 1")
         if self.pad is None:
             self.pad = "end" if self.protocol == "paper" else "center"
         return self

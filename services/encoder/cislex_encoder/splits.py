@@ -164,14 +164,17 @@ def _nearest(counts: Counts, target: float, what: str, names: Sequence[str]) -> 
     return list(best[1]), sum(sum(table[c]) for c in best[1]) / total
 
 
-def random_assignment(rows: Candidates, seed: int) -> np.ndarray:
-    """(n,) int8: each class shuffled by itself, 15 % test, 10 % of the rest validation, the others train."""
+def random_assignment(
+    rows: Candidates, seed: int, test: float = TEST_SHARE, validation: float | None = None
+) -> np.ndarray:
+    """(n,) int8: each class shuffled by itself; ``validation`` None: 10 % of what the test set leaves."""
     split = np.full(len(rows), OUTSIDE, dtype=np.int8)
     for label in (KO, WT):
         members = rows.kept[rows.label[rows.kept] == label]
         order = np.random.default_rng([seed, 3, label]).permutation(members)
-        n_test = round(TEST_SHARE * order.size)
-        n_validation = round(VALIDATION_SHARE * (order.size - n_test))
+        n_test = round(test * order.size)
+        left = order.size - n_test
+        n_validation = round(VALIDATION_SHARE * left) if validation is None else round(validation * order.size)
         split[order[:n_test]] = TEST
         split[order[n_test : n_test + n_validation]] = VALIDATION
         split[order[n_test + n_validation :]] = TRAIN

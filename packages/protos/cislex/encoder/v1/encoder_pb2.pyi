@@ -296,7 +296,7 @@ class Peaks(_message.Message):
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., n_rows: _Optional[int] = ..., n_wt: _Optional[int] = ..., n_ko: _Optional[int] = ..., n_unlabelled: _Optional[int] = ..., definition: _Optional[str] = ..., rule: _Optional[str] = ...) -> None: ...
 
 class BuildDatasetRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "genome", "wt", "ko", "wt_fasta", "ko_fasta", "peaks", "window_bp", "test_chroms", "validation_chroms", "split_by", "alias", "alias_table", "max_unknown_fraction", "blacklist", "balance", "max_per_class", "seed", "max_n_fraction", "pad", "conflict_distance_bp", "min_distance_bp", "coordinate_base", "protocol")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "genome", "wt", "ko", "wt_fasta", "ko_fasta", "peaks", "window_bp", "test_chroms", "validation_chroms", "split_by", "alias", "alias_table", "max_unknown_fraction", "blacklist", "balance", "max_per_class", "seed", "max_n_fraction", "pad", "conflict_distance_bp", "min_distance_bp", "coordinate_base", "protocol", "test_fraction", "validation_fraction")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -331,6 +331,8 @@ class BuildDatasetRequest(_message.Message):
     MIN_DISTANCE_BP_FIELD_NUMBER: _ClassVar[int]
     COORDINATE_BASE_FIELD_NUMBER: _ClassVar[int]
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    TEST_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_FRACTION_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -358,7 +360,9 @@ class BuildDatasetRequest(_message.Message):
     min_distance_bp: int
     coordinate_base: int
     protocol: Protocol
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., genome: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., wt: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., ko: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., wt_fasta: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., ko_fasta: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., peaks: _Optional[str] = ..., window_bp: _Optional[int] = ..., test_chroms: _Optional[_Iterable[str]] = ..., validation_chroms: _Optional[_Iterable[str]] = ..., split_by: _Optional[_Union[SplitBy, str]] = ..., alias: _Optional[_Union[AliasMode, str]] = ..., alias_table: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., max_unknown_fraction: _Optional[float] = ..., blacklist: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., balance: _Optional[bool] = ..., max_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., max_n_fraction: _Optional[float] = ..., pad: _Optional[_Union[Pad, str]] = ..., conflict_distance_bp: _Optional[int] = ..., min_distance_bp: _Optional[int] = ..., coordinate_base: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ...) -> None: ...
+    test_fraction: float
+    validation_fraction: float
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., genome: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., wt: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., ko: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., wt_fasta: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., ko_fasta: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., peaks: _Optional[str] = ..., window_bp: _Optional[int] = ..., test_chroms: _Optional[_Iterable[str]] = ..., validation_chroms: _Optional[_Iterable[str]] = ..., split_by: _Optional[_Union[SplitBy, str]] = ..., alias: _Optional[_Union[AliasMode, str]] = ..., alias_table: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., max_unknown_fraction: _Optional[float] = ..., blacklist: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., balance: _Optional[bool] = ..., max_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., max_n_fraction: _Optional[float] = ..., pad: _Optional[_Union[Pad, str]] = ..., conflict_distance_bp: _Optional[int] = ..., min_distance_bp: _Optional[int] = ..., coordinate_base: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., test_fraction: _Optional[float] = ..., validation_fraction: _Optional[float] = ...) -> None: ...
 
 class ClassSummary(_message.Message):
     __slots__ = ("name", "n_rows")
