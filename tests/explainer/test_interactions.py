@@ -139,6 +139,7 @@ def test_units_that_read_one_word_each_add_exactly(desk: Any, shuffled: str) -> 
         model.norm.weight.fill_(40.0)  # type: ignore[union-attr, operator]
         for layer in model.layers:  # type: ignore[union-attr]
             layer.linear.weight.abs_()  # type: ignore[union-attr, operator]
+        model.output.weight.fill_(10.0)
     given = {"model": commit_model(desk, [model], ["y"]).digest, "dataset": shuffled, "motifs": list(WORDS)}
     found = desk.run("MeasureInteractions", **given, n_backgrounds=20, both_orientations=True)
     summary = ParseDict(found.manifest.summary, explainer_pb2.InteractionSet())
@@ -251,7 +252,7 @@ def test_trained_on_cooperation(desk: Any) -> None:
     models = {
         "frozen": _train(frozen, codes, values, 15),
         "free": _train(build("explainn", 120, {"units": 16}, 1, seed=0), codes, values, 15),
-        "deep": _train(build("wtko_cnn", 120, deep, 1, seed=0), codes, values, 15),
+        "deep": _train(build("wtko_cnn", 120, deep, 1, seed=0), codes, values, 30),
     }
     found = {
         name: desk.run(
