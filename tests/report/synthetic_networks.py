@@ -30,7 +30,8 @@ def write_explainn(path: Path, outputs: list[str], seeds: int = 2) -> Path:
     _metrics(path, outputs, two, seeds)
     ids = [f"s{seed}_u{i}" for seed in range(seeds) for i in range(len(MATRICES))]
     _units(path, rng, ids, outputs, grouped=not two)
-    steps = ["dataset", "train", "evaluate", "units", "compare_units", "projection"]
+    _families(path, ids)
+    steps = ["dataset", "train", "evaluate", "units", "compare_units", "projection", "families"]
     if two:
         _scores(path)
         steps.append("scores")
@@ -173,6 +174,28 @@ def _units(path: Path, rng: np.random.Generator, ids: list[str], outputs: list[s
     write_tsv(path / "unit_matches.tsv", MATCH_COLUMNS, matches)
     points = [[i, *rng.normal(i % 2, 0.3, 2).tolist(), ("WT", "KO")[i % 2], float(rng.random())] for i in range(120)]
     write_tsv(path / "projection.tsv", ["row", "x", "y", "class", "s0_u0"], points)
+
+
+def _families(path: Path, ids: list[str]) -> None:
+    """A family for each matrix; the second seed's member is shifted and turned round."""
+    columns = ["family", "n_members", "n_replicates", "reproducibility", "mean_similarity", "consensus", "nsites",
+               "information_bits", "representative"]  # fmt: skip
+    texts = list(MATRICES.values())
+    rows = [[f"family_{i}", 2, 2, 1.0, 0.9, text, 200.0, 15.0, f"s0_u{i}"] for i, text in enumerate(texts)]
+    write_tsv(path / "families.tsv", columns, rows)
+    members = []
+    for id in ids:
+        text = texts[int(id[-1])]
+        matrix = ",".join("0.85" if "ACGT"[i] == letter else "0.05" for letter in text for i in range(4))
+        turned = id.startswith("s1")
+        members.append(
+            [f"family_{id[-1]}", "units", id, id[:2], -1 if turned else 0, "-" if turned else "+", 0.9, id, matrix]
+        )
+    columns = ["family", "source", "motif_id", "replicate", "offset", "strand", "similarity", "leaf", "matrix"]
+    write_tsv(path / "family_members.tsv", columns, members)
+    (path / "families.nwk").write_text(
+        "((s0_u0:0.1,s1_u0:0.1):0.4,((s0_u1:0.1,s1_u1:0.1):0.2,(s0_u2:0.1,s1_u2:0.1):0.2):0.2);"
+    )
 
 
 def _scores(path: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cislex_client.report import render
+from cislex_client.report import newick, render
 from cislex_client.report.results import STEP_OF, Results
 from cislex_client.report.units import units
 from page import check, read, words
@@ -34,7 +34,16 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_report_of_units_has_every_panel(two_classes: Path) -> None:
     _, page = read(render(two_classes))
     check(page)
-    wanted = {"fig-units", "fig-weights", "fig-importance", "fig-projection", "tab-denovo", "fig-gc", "fig-roc"}
+    wanted = {
+        "fig-units",
+        "fig-weights",
+        "fig-importance",
+        "fig-projection",
+        "tab-denovo",
+        "fig-gc",
+        "fig-roc",
+        "fig-tree",
+    }
     assert wanted <= set(page.ids)
     text = words(page)
     assert "CTCF-like" in text
@@ -88,3 +97,27 @@ def test_a_skipped_step_is_said(two_classes: Path, tmp_path: Path) -> None:
     (folder / "run.json").write_text(json.dumps(run))
     (folder / "projection.tsv").unlink()
     assert "Not every step finished" in words(read(render(folder))[1])
+
+
+def test_trees_are_read_pruned_and_drawn() -> None:
+    root = newick.parse("((a:1,'b c':2):0.5,(d:1,e:1):1);")
+    assert [leaf.name for leaf in root.leaves()] == ["a", "b c", "d", "e"]
+    kept = newick.prune(root, {"a", "d"})
+    assert kept is not None
+    assert [(leaf.name, leaf.length) for leaf in kept.leaves()] == [("a", 1.5), ("d", 2.0)]
+    _, heights, x = newick.draw(kept, 100.0, 10.0)
+    assert heights == {"a": 5.0, "d": 15.0}
+    assert x > 100
+    assert newick.prune(root, set()) is None
+
+
+@pytest.mark.parametrize("text", ["", "(a,b)", "(a,b;", "((a,b),c", "(a b);"])
+def test_text_that_is_no_tree_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="tree"):
+        newick.parse(text)
+
+
+def test_a_damaged_tree_is_said(two_classes: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(two_classes, tmp_path / "run"))
+    (folder / "families.nwk").write_text("((s0_u0")
+    assert "families.nwk cannot be read" in words(read(render(folder))[1])

@@ -8,12 +8,17 @@ from typing import Annotated
 import typer
 
 from cislex_client.commands import common, listing
+from cislex_client.commands.motif import database
+from cislex_client.commands.run_options import keyed
 from cislex_client.exit_codes import UsageError
 from cislex_client.output import Format
 
 app = typer.Typer(name="model", help="Train, judge, export and use models.", no_args_is_help=True)
 
 DatasetOption = Annotated[str, typer.Option("--dataset", help="A dataset (cislex dataset ls).")]
+ArchitectureOption = Annotated[
+    list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="Any option of the network; repeat.")
+]
 ModelOption = Annotated[str, typer.Option("--model", help="A model (cislex model ls).")]
 
 
@@ -26,7 +31,16 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Sequences per step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Step of Adam.")] = None,
     architecture: Annotated[str, typer.Option(help="A registered architecture.")] = "wtko_cnn",
-    protocol: Annotated[str, typer.Option(help="default or paper.")] = "default",
+    protocol: Annotated[str, typer.Option(help="default, explainn or paper.")] = "default",
+    option: ArchitectureOption = None,
+    init_motif_db: Annotated[
+        str, typer.Option(help="Start filters as the motifs of a release (jaspar2020-vertebrates) or a file.")
+    ] = "",
+    init_motifs: Annotated[str, typer.Option(help="Or as those of a motif set.")] = "",
+    freeze_filters: Annotated[bool, typer.Option("--freeze-filters", help="Keep such filters as they start.")] = False,
+    unit_models: Annotated[
+        list[str] | None, typer.Option("--unit-model", help="unit_transfer: a model whose outputs are units; repeat.")
+    ] = None,
     device: common.Device = "auto",
     settings: common.Set = None,
     no_wait: common.NoWait = False,
@@ -35,14 +49,20 @@ def train(
     output: common.OutputOption = Format.table,
 ) -> None:
     """Train one model per seed on a dataset."""
+    fields, files = database(init_motif_db, "init_motifs_file") if init_motif_db else ({}, {})
     common.operate(
         "trainer.TrainModel",
         "train",
         {
+            "options": keyed(option, "--option") or None, "init_database": fields.get("database"),
+            "freeze_filters": freeze_filters or None,
             "architecture": architecture, "seeds": parse_seeds(seeds), "epochs": epochs, "patience": patience,
             "batch_size": batch_size, "learning_rate": learning_rate, "protocol": protocol, "device": device,
         },
-        names={"dataset": ("dataset", dataset)},
+        files=files,
+        names={
+            "dataset": ("dataset", dataset), "init_motifs": ("motifs", init_motifs), "unit_models": ("model", unit_models),
+        },
         settings=settings, form=output, no_wait=no_wait, timeout=timeout, dry_run=dry_run,
     )  # fmt: skip
 
@@ -124,6 +144,30 @@ def compare(
         {"names": common.split_list(names) or None, "reference": reference or None},
         names={"models": ("model", models), "evaluations": ("evaluation", evaluations)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+    )  # fmt: skip
+
+
+@app.command("import")
+def import_(
+    checkpoint: Annotated[Path, typer.Argument(help="Published ExplaiNN weights: a state dict, .pth or .safetensors.")],
+    window: Annotated[int, typer.Option(min=1, help="Bases it was trained on.")],
+    outputs: Annotated[str, typer.Option(help="Names of its outputs in their order, with commas.")],
+    target_type: Annotated[str, typer.Option(help="multilabel, class_index or regression.")] = "multilabel",
+    channel_order: Annotated[str, typer.Option(help="Letters of its four input rows.")] = "ACGT",
+    option: ArchitectureOption = None,
+    settings: common.Set = None,
+    no_wait: common.NoWait = False,
+    timeout: common.Timeout = None,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Make a model of weights that were trained elsewhere; only tensors are read from the file."""
+    common.operate(
+        "trainer.ImportModel", "import weights",
+        {
+            "window_bp": window, "outputs": common.split_list(outputs), "target_type": target_type,
+            "channel_order": channel_order, "options": keyed(option, "--option") or None,
+        },
+        files={"checkpoint": checkpoint}, settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
 
 

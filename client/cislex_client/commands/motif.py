@@ -68,6 +68,9 @@ def compare(
     query_file: Annotated[Path | None, typer.Option(help="Or a motif file.")] = None,
     motif_db: Database = "jaspar2024-vertebrates",
     family_table: Annotated[Path | None, typer.Option(help="Families of the database's factors, TSV.")] = None,
+    initial_of: Annotated[
+        str, typer.Option("--initial-of", help="Compare a model's units with the motifs its filters started as.")
+    ] = "",
     engine: Annotated[str, typer.Option(help="native, memelite or tomtom.")] = "",
     settings: common.Set = None,
     no_wait: common.NoWait = False,
@@ -77,11 +80,11 @@ def compare(
     """Name transcription factors: compare motifs with a database."""
     if bool(queries) == (query_file is not None):
         raise UsageError("name motif sets, or a file with --query-file")
-    fields, files = database(motif_db, "database_file")
+    fields, files = ({}, {}) if initial_of else database(motif_db, "database_file")
     common.operate(
         "motif.CompareMotifs", "compare motifs", {"engine": engine or None, **fields},
         files={"query_file": query_file, "family_table": family_table, **files},
-        names={"queries": ("motifs", queries)}, settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+        names={"queries": ("motifs", queries), "database_artifact": ("model", initial_of)}, settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
 
 

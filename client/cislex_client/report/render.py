@@ -15,6 +15,7 @@ from cislex_client.report.panels import (
     data,
     denovo,
     enrichment,
+    families,
     filters,
     glossary,
     honesty,
@@ -38,8 +39,11 @@ from cislex_client.report.results import Results
 from cislex_client.report.sets import set_names
 from cislex_client.report.text import esc
 
-WTKO = (summary, data, training, performance, honesty, saliency, motifs, filters, enrichment, kmers, planted, methods)
-EXPLAINN = (network_summary, data, training, tasks, units, weights, importance, projection, denovo, methods)
+WTKO = (
+    summary, data, training, performance, honesty, saliency, motifs, filters, families, enrichment, kmers, planted,
+    methods,
+)  # fmt: skip
+EXPLAINN = (network_summary, data, training, tasks, units, families, weights, importance, projection, denovo, methods)
 COMPARE = (network_summary, comparison, data, methods)
 PANELS = {"wtko": WTKO, "demo": WTKO, "explainn": EXPLAINN, "compare": COMPARE}
 TITLES = {

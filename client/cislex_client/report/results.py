@@ -69,7 +69,7 @@ TEXT = {
     "cluster", "scope", "strand", "representative", "query_source", "tf_family", "tf_class", "source", "engine", "set",
     "query_consensus", "target_consensus", "consensus_argmax", "orientation", "predicted", "status", "detail", "mode",
     "discovery", "test", "background", "split", "planted_in", "unit_id", "output", "agreement", "best_output", "model",
-    "metric", "a", "b", "architecture", "task", "family", "replicate", "kind", "split_a", "split_b",
+    "metric", "a", "b", "architecture", "task", "family", "replicate", "leaf", "matrix", "kind", "split_a", "split_b",
 }  # fmt: skip
 
 
