@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cislex_client.report import render
+from synthetic_networks import TASKS, write_compare, write_explainn
 from synthetic_parts import Shape
 from synthetic_results import write_results
 from test_render import FIGURES
@@ -104,6 +105,28 @@ def test_text_is_legible(open_page: Any, scheme: str) -> None:
     for base in "ACGT":
         ratio, _ = page.evaluate(CONTRAST, f"use.n{base}")
         assert ratio >= 3, f"letter {base} in {scheme}: {ratio:.2f}"
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Reports of two classes, of many tasks, and of a comparison."""
+    root = tmp_path_factory.mktemp("networks")
+    folders = [write_explainn(root / "two", ["KO", "WT"]), write_explainn(root / "tasks", TASKS)]
+    return [render(folder) for folder in (*folders, write_compare(root / "compare"))]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reports_of_networks_are_quiet_legible_and_fit_a_telephone(
+    open_page: Any, networks: list[Path], scheme: str
+) -> None:
+    for path in networks:
+        opened = open_page(scheme, width=390, path=path)
+        assert opened.said == []
+        assert [url for url in opened.asked if not url.startswith("data:")] == [path.as_uri()]
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        for selector in ("p", "td", "figcaption", "svg text.tick", "svg text.name", ".callout"):
+            ratio, text = opened.page.evaluate(CONTRAST, selector)
+            assert ratio >= 4.5, f"{selector} in {scheme}: {ratio:.2f} at {text!r}"
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen(open_page: Any) -> None:
