@@ -8,6 +8,8 @@ import torch
 from cislex_core.errors import Reason, UserError
 from cislex_trainer.losses import LOSSES_OF, LossName, Objective, choose_loss, objective_for
 from cislex_trainer.scores import pearson, score
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import pearsonr
 from sklearn.metrics import average_precision_score
 from torch import Tensor
@@ -105,6 +107,22 @@ def test_rows_that_say_nothing_add_nothing_and_are_no_nan(loss: LossName) -> Non
     assert int(objective.weight(y)) == 0
     assert logits.grad is not None
     assert logits.grad.abs().sum() == 0
+
+
+@given(st.integers(0, 2**31 - 1), st.floats(-50, 50))
+@settings(max_examples=25, deadline=None)
+def test_what_is_said_of_unresolved_entries_changes_nothing(seed: int, other: float) -> None:
+    logits, y = _data("bce", seed=seed)
+    altered = torch.where(y == -1, torch.tensor(other), logits)
+    gradients = []
+    for values in (logits, altered):
+        leaf = values.clone().requires_grad_()
+        Objective("bce", 3).total(leaf, y).backward()
+        assert leaf.grad is not None
+        gradients.append(leaf.grad)
+    assert torch.equal(gradients[0], gradients[1])
+    assert (gradients[0][y == -1] == 0).all()
+    torch.testing.assert_close(Objective("bce", 3).total(logits, y), Objective("bce", 3).total(altered, y))
 
 
 def test_auto_is_the_first_loss_of_each_target() -> None:

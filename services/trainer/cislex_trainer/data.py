@@ -130,7 +130,7 @@ class TrainingData:
                 field="protocol",
             )
         train, validation, test = split_indices(dataset, spec.protocol)
-        objective = objective_for(loss, spec.class_weights, dataset.targets[train], dataset.outputs)
+        objective = objective_for(loss, spec.class_weights, dataset.targets[train], dataset.outputs).on(place.device)
         selection = test if spec.protocol == "paper" else validation
         if loss == "poisson":  # a negative count must not hide in the rows that choose the epoch
             objective_for(loss, "none", dataset.targets[selection], dataset.outputs)

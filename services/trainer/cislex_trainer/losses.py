@@ -8,7 +8,7 @@ are all unresolved adds nothing to either.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -51,6 +51,10 @@ class Objective:
     def relative(self) -> bool:
         """True where the loss has the scale of the data: an improvement is then a share of the best loss."""
         return self.loss in _OWN_SCALE
+
+    def on(self, device: torch.device) -> Objective:
+        """The same with its weights on a device: no batch has to move them."""
+        return self if self.weights is None else replace(self, weights=self.weights.to(device))
 
     def weight(self, targets: Tensor) -> Tensor | int:
         """What the sum of the loss over these targets is divided by: a number, or a tensor where values decide."""
