@@ -53,6 +53,7 @@ RESPONSES = {
     "encoder.SampleNegatives": ("dataset", "Dataset"),
     "encoder.SimulateDataset": ("dataset", "Dataset"),
     "trainer.CompareModels": ("comparison", "Comparison"),
+    "trainer.ImportModel": ("model", "Model"),
     "explainer.ExplainUnits": ("units", "UnitSet"),
     "explainer.ProjectUnits": ("projections", "Projection"),
     "explainer.MeasureInteractions": ("interactions", "InteractionSet"),

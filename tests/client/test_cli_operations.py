@@ -37,6 +37,12 @@ def test_a_step_as_its_own_command(services, capsys):
         (["dataset", "simulate", "--n-wt", "30"], "encoder.Simulate"),
         (["model", "train", "--dataset", DATASET, "--seeds", "0,7", "--epochs", "2"], "trainer.TrainModel"),
         (["model", "evaluate", "--model", DATASET, "--dataset", DATASET], "trainer.EvaluateModel"),
+        (["model", "import", "FILE", "--window", "200", "--outputs", "MAX,JUND"], "trainer.ImportModel"),
+        (
+            ["model", "train", "--dataset", DATASET, "--architecture", "explainn", "--init-motif-db", "FILE"],
+            "trainer.TrainModel",
+        ),
+        (["motif", "compare", DATASET, "--initial-of", DATASET], "motif.CompareMotifs"),
         (["model", "export", "--model", DATASET, "--dataset", DATASET, "--tolerance", "1e-5"], "trainer.ExportModel"),
         (["model", "predict", "--export", DATASET, "--sequences", "FILE"], "trainer.Predict"),
         (["explain", "saliency", "--model", DATASET, "--dataset", DATASET], "explainer.ComputeAttributions"),

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from cislex_client.commands import common, listing
-from cislex_client.commands.motif import database
 from cislex_client.commands.run_options import keyed
 from cislex_client.exit_codes import UsageError
 from cislex_client.output import Format
@@ -49,6 +48,8 @@ def train(
     output: common.OutputOption = Format.table,
 ) -> None:
     """Train one model per seed on a dataset."""
+    from cislex_client.commands.motif import database  # which imports this module
+
     fields, files = database(init_motif_db, "init_motifs_file") if init_motif_db else ({}, {})
     common.operate(
         "trainer.TrainModel",
@@ -61,7 +62,8 @@ def train(
         },
         files=files,
         names={
-            "dataset": ("dataset", dataset), "init_motifs": ("motifs", init_motifs), "unit_models": ("model", unit_models),
+            "dataset": ("dataset", dataset), "init_motifs": ("motifs", init_motifs),
+            "unit_models": ("model", unit_models),
         },
         settings=settings, form=output, no_wait=no_wait, timeout=timeout, dry_run=dry_run,
     )  # fmt: skip

@@ -84,7 +84,8 @@ def compare(
     common.operate(
         "motif.CompareMotifs", "compare motifs", {"engine": engine or None, **fields},
         files={"query_file": query_file, "family_table": family_table, **files},
-        names={"queries": ("motifs", queries), "database_artifact": ("model", initial_of)}, settings=settings, form=output, no_wait=no_wait, timeout=timeout,
+        names={"queries": ("motifs", queries), "database_artifact": ("model", initial_of)},
+        settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
 
 
