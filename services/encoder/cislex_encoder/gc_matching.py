@@ -34,12 +34,14 @@ def choose(
     ``gc``: (m,) of the candidates; ``of_split``: the only split that a candidate may serve (its chromosome's), or None
     where it may serve any; ``need``: (splits, bins), lowered by what was found.
     """
-    index = bins(gc)
+    index = bins(gc).astype(np.int8)  # a byte, so that sorting is by radix
     order = rng.permutation(gc.size)
+    order = order[np.argsort(index[order], kind="stable")]
+    edges = np.cumsum(np.bincount(index + 1, minlength=N_BINS + 1))
     chosen: list[np.ndarray] = []
     splits: list[np.ndarray] = []
     for number in np.flatnonzero(need.sum(axis=0)):
-        here = order[index[order] == number]
+        here = order[edges[number] : edges[number + 1]]
         for split, members in _shared_out(here, of_split, need[:, number]):
             chosen.append(members)
             splits.append(np.full(members.size, split, dtype=np.int8))

@@ -70,7 +70,7 @@ def find(
 
 def _representatives(prints: np.ndarray, split: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First row of each (sequence, split), in order of prints, then splits; and how many rows it stands for."""
-    order = np.lexsort((np.arange(prints.size), split, prints))
+    order = np.lexsort((split, prints))  # stable: the first row comes first
     new = np.ones(order.size, dtype=bool)
     new[1:] = (prints[order[1:]] != prints[order[:-1]]) | (split[order[1:]] != split[order[:-1]])
     return order[new], np.bincount(np.cumsum(new) - 1)
@@ -100,8 +100,8 @@ def _similar(
     codes: np.ndarray, sketches: Sketches, chosen: np.ndarray, split: np.ndarray, tick: Callable[[], None]
 ) -> Pairs:
     usable = np.flatnonzero(sketches.has_kmers[chosen])
-    lanes = sketches.lanes[chosen[usable]]
-    first, second, truncated = _candidates(lanes, split[usable], sketches.prints[chosen[usable]], tick)
+    rows = chosen[usable]
+    first, second, truncated = _candidates(sketches.lanes, rows, split[usable], sketches.prints[rows], tick)
     first, second = usable[first], usable[second]
     swap = split[first] > split[second]
     a = chosen[np.where(swap, second, first)]
@@ -116,17 +116,21 @@ def _similar(
 
 
 def _candidates(
-    lanes: np.ndarray, split: np.ndarray, prints: np.ndarray, tick: Callable[[], None]
+    lanes: np.ndarray, rows: np.ndarray, split: np.ndarray, prints: np.ndarray, tick: Callable[[], None]
 ) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Pairs of different splits and different sequences that share a band and agree in enough lanes."""
-    n = np.int64(lanes.shape[0])
+    """Pairs of different splits and different sequences that share a band and agree in enough lanes.
+
+    ``lanes``: of all rows of the dataset; ``rows``: those to compare, whose ``split`` and ``prints`` follow.
+    """
+    n = np.int64(rows.size)
     found: list[np.ndarray] = []
     truncated = False
     for band in range(0, LANES, _PER_BAND):
         tick()
-        key = lanes[:, band].astype(np.uint64)
+        key = lanes[rows, band].astype(np.uint64)
         for lane in range(band + 1, band + _PER_BAND):
-            key = (key << np.uint64(16)) | lanes[:, lane]
+            key <<= np.uint64(16)
+            key |= lanes[rows, lane]
         order = np.argsort(key, kind="stable")
         key = key[order]
         active = np.flatnonzero(key[1:] == key[:-1])
@@ -137,7 +141,7 @@ def _candidates(
             i, j = i[told_apart], j[told_apart]
             for start in range(0, i.size, 1 << 18):
                 part = slice(start, start + (1 << 18))
-                agreeing = (lanes[i[part]] == lanes[j[part]]).sum(axis=1)
+                agreeing = (lanes[rows[i[part]]] == lanes[rows[j[part]]]).sum(axis=1)
                 likely = agreeing >= _LEAST_AGREEING
                 low, high = np.minimum(i[part][likely], j[part][likely]), np.maximum(i[part][likely], j[part][likely])
                 found.append(low * n + high)
