@@ -62,6 +62,7 @@ FILES: dict[str, dict[str, str]] = {
         "heatmap.json": "heatmap.json",
     },
     "compare_units": {"matches.parquet": "unit_matches.tsv", "targets.meme": "unit_targets.meme"},
+    "refinement": {"refinement.parquet": "refinement.tsv"},
     "projection": {
         "projection.parquet": "projection.tsv", "projection.png": "projection.png",
         "projection.html": "projection.html",

@@ -63,6 +63,7 @@ def test_known_motifs_as_filters_leave_the_number_of_units_to_them():
     options = explainn.ExplainnOptions(init_database="jaspar2020-vertebrates", units=77)
     steps = _fit(explainn.plan(options, BEDS, "jaspar2024-vertebrates"))
     assert "units" not in steps["train"].request["options"]
+    assert steps["refinement"].needs == ("units", "train")
 
 
 def test_every_request_of_run_compare_fits_its_contract():

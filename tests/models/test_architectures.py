@@ -249,6 +249,24 @@ def test_longer_windows_than_the_usual_work(name: str, options: dict[str, Any]) 
             assert build(name, window, options, 1).eval()(small_input(2, window)).shape == (2, 1)
 
 
+@pytest.mark.parametrize("name", ["explainn", "cnn1_exp"])
+@pytest.mark.parametrize("fc_layers", [0, 2])
+def test_after_an_exponential_autocast_is_left(name: str, fc_layers: int) -> None:
+    """float16 ends at 65,504, which the exponential of a strong match passes."""
+    options = {"units": 4, "fc_layers": fc_layers} if name == "explainn" else SMALL[name][0]
+    model, x = small_model(name, options), small_input(3)
+    with torch.no_grad():
+        norm = next(m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d))
+        norm.bias += 12.0
+        expected = model(x)
+        assert model.filter_activations(x).max() > 65_504
+        with torch.autocast("cpu", torch.float16):
+            logits = model(x)
+    assert logits.dtype == torch.float32
+    assert torch.isfinite(logits).all()
+    torch.testing.assert_close(logits, expected, rtol=0.1, atol=0.1)
+
+
 @suite
 def test_on_a_gpu_it_computes_the_same(name: str, options: dict[str, Any]) -> None:
     if not torch.cuda.is_available():

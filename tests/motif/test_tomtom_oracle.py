@@ -132,7 +132,9 @@ def test_bayesian_scores_where_the_program_answers_nothing(
     rank = (ours.pvalue < own[:, None]).sum(axis=1)
     families = open_database("jaspar2024-vertebrates").family_of
     best = ours.pvalue.argmin(axis=1)
-    same = sum(families(targets[b].id).family == families(targets[o].id).family for b, o in zip(best, origin, strict=True))
+    same = sum(
+        families(targets[b].id).family == families(targets[o].id).family for b, o in zip(best, origin, strict=True)
+    )
     assert own.max() < 1e-4
     assert rank.max() < 15
     if distance == "llr1":

@@ -14,7 +14,7 @@ from cislex_core.motif_files import write_motifs
 from cislex_core.motifs import Motif
 from synthetic_parts import MATCH_COLUMNS, write_tsv
 
-NETWORK_STEPS = {"units", "compare_units", "projection", "families", "scores", "comparison"}
+NETWORK_STEPS = {"refinement", "units", "compare_units", "projection", "families", "scores", "comparison"}
 MATRICES = {"CTCF": "CCACCAGGGGGCGC", "SPIB": "AAAAAGAGGAAGTGA", "none": "ACGTTGCA"}
 TASKS = [f"cell_{i}" for i in range(24)]
 LINEAGES = ["B", "T", "myeloid", "stem"]
@@ -172,6 +172,10 @@ def _units(path: Path, rng: np.random.Generator, ids: list[str], outputs: list[s
             matches.append([id, "units", f"MA_{name}", name, "Ets-related", "class", 1e-9, 1e-6, 1e-6, 0, 10, "+",
                             m.consensus(), m.consensus(), 1, True])  # fmt: skip
     write_tsv(path / "unit_matches.tsv", MATCH_COLUMNS, matches)
+    write_tsv(
+        path / "refinement.tsv", ["query", "initial_name", "qvalue_after", "changed", "best_name", "best_qvalue"],
+        [["s0_u0", "TFAP2C", 0.4, True, "CTCF", 1e-6], ["s0_u1", "SPIB", 1e-5, False, "SPIB", 1e-5]],
+    )  # fmt: skip
     points = [[i, *rng.normal(i % 2, 0.3, 2).tolist(), ("WT", "KO")[i % 2], float(rng.random())] for i in range(120)]
     write_tsv(path / "projection.tsv", ["row", "x", "y", "class", "s0_u0"], points)
 

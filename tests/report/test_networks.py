@@ -48,6 +48,8 @@ def test_a_report_of_units_has_every_panel(two_classes: Path) -> None:
     text = words(page)
     assert "CTCF-like" in text
     assert "SPIB-like" in text
+    assert "1 of 2 filters that began as known motifs have left them" in text
+    assert "TFAP2C → CTCF (s0_u0)" in text
     assert "Weights that importance does not bear out" in text
     assert "2 pairs of near-duplicates lie in different splits" in text
     assert "1 of them with the test set" in text

@@ -257,6 +257,22 @@ def test_every_loss_of_values_learns(desk: Any, loss: str, tasks: int) -> None:
         assert min(rows.table("predictions.parquet")["predicted_cell 0"].to_pylist()) > 0  # rates
 
 
+def test_one_label_is_a_binary_task(desk: Any) -> None:
+    codes, _, masked = planted_labels(200, 0)
+    dataset = desk.targets_dataset(codes, masked[:, :1], "multilabel", ["bound by AP-1"])
+    model = desk.run("TrainModel", dataset=dataset.digest, **{**FAST, "seeds": [0], "epochs": 4})
+    found = desk.run("EvaluateModel", model=model.digest, dataset=dataset.digest, n_bootstrap=20)
+    (one,) = found.json("metrics.json")["per_output"]
+    assert found.json("metrics.json")["auroc"] == one["auroc"]
+    export = desk.run("ExportModel", model=model.digest, dataset=dataset.digest, calibrate=True)
+    (temperature,) = export.manifest.summary["temperatures"]
+    rows = desk.run("Predict", export=export.digest, dataset=dataset.digest).table("predictions.parquet").to_pydict()
+    p = 1 / (1 + np.exp(-np.array(rows["logit_bound by AP-1"])))
+    np.testing.assert_allclose(rows["p_bound by AP-1"], p, atol=1e-6)
+    assert rows["target_bound by AP-1"] == [None if t < 0 else int(t) for t in masked[:, 0]]
+    assert temperature > 0
+
+
 def test_balanced_weights_lift_the_rare_class(desk: Any) -> None:
     codes, labels, _ = planted_labels(400, 3)
     rare = (labels[:, 0] & (np.arange(400) % 3 == 0)).astype(int)

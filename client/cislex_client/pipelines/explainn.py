@@ -1,7 +1,7 @@
 """The ExplaiNN analysis as steps: train units, name them, weigh them, compare their motifs with other discoverers'.
 
 dataset → train → evaluate, export
-                → units → compare_units, families, projection
+                → units → compare_units, families, projection, refinement
         → motifs_<engine> ┐
                   units   ┴→ scores
 """
@@ -75,6 +75,9 @@ def plan(options: ExplainnOptions, files: Mapping[str, FileRef], motif_db: str) 
     if options.seeds > 1:
         steps.append(Step("families", "find which motifs recur between seeds", "motif.GroupMotifs",
                           {"sources": [Ref("units")]}))  # fmt: skip
+    if options.init_database:
+        steps.append(Step("refinement", "find which filters left the motifs they began as", "motif.CompareMotifs",
+                          {"queries": [Ref("units")], "database_artifact": Ref("train")}))  # fmt: skip
     if options.denovo and options.two_conditions:
         steps += _denovo(options, dataset)
     return check(steps)

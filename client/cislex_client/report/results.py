@@ -54,6 +54,7 @@ STEP_OF = {
     "heatmap.json": "units",
     "unit_matches.tsv": "compare_units",
     "projection.tsv": "projection",
+    "refinement.tsv": "refinement",
     "families.tsv": "families",
     "scores.tsv": "scores",
     "best_motifs.tsv": "scores",
@@ -70,6 +71,7 @@ TEXT = {
     "query_consensus", "target_consensus", "consensus_argmax", "orientation", "predicted", "status", "detail", "mode",
     "discovery", "test", "background", "split", "planted_in", "unit_id", "output", "agreement", "best_output", "model",
     "metric", "a", "b", "architecture", "task", "family", "replicate", "leaf", "matrix", "kind", "split_a", "split_b",
+    "initial_motif", "initial_name", "best_motif", "best_name",
 }  # fmt: skip
 
 

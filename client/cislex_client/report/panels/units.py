@@ -24,7 +24,7 @@ def panel(results: Results) -> Section | None:
     found = units(results)
     if not found:
         return Section("units", title, nav, missing("fig-units", "Units", results.why_missing("units.tsv")))
-    body = [_words(results, found), _cards(found), _disagreement(found), _table(found)]
+    body = [_words(results, found), _cards(found), _refined(results), _disagreement(found), _table(found)]
     return Section("units", title, nav, "".join(body))
 
 
@@ -71,6 +71,26 @@ def _cards(found: list[Unit]) -> str:
             f"{plural(unit.nsites, 'site')} · <code>{esc(unit.consensus)}</code></p></figcaption></figure>"
         )
     return f'<div class="cards small" id="fig-units">{"".join(cards)}</div>'
+
+
+def _refined(results: Results) -> str:
+    """For filters that began as known motifs: how many training turned into something else, and into what."""
+    table_ = results.table("refinement.tsv")
+    if table_ is None or not len(table_):
+        return ""
+    rows = list(table_.rows())
+    changed = [row for row in rows if row.get("changed") is True]
+    shown = ", ".join(
+        f"{esc(row.get('initial_name') or row.get('initial_motif'))} → {esc(row.get('best_name') or 'nothing known')} "
+        f"({esc(row.get('query'))})"
+        for row in sorted(changed, key=lambda row: number(row.get("best_qvalue")))[:6]
+    )
+    instance = f" For instance {shown}." if shown else ""
+    return callout(
+        f"<strong>{count(len(changed))} of {count(len(rows))} filters that began as known motifs have left them"
+        f"</strong> (q of the filter's matrix with its own beginning above 0.05).{instance} "
+        "All: <code>refinement.tsv</code>."
+    )
 
 
 def _disagreement(found: list[Unit]) -> str:
