@@ -44,7 +44,7 @@ class ColumnFile:
         """Write what is held back."""
         for column in range(self.n_columns if self._held else 0):
             offset = (column * self.n_rows + self._written) * _ITEM_BYTES
-            data = memoryview(np.ascontiguousarray(self._waiting[column, : self._held])).cast("B")
+            data = np.ascontiguousarray(self._waiting[column, : self._held]).data.cast("B")
             while data:
                 done = os.pwrite(self._handle, data, offset)
                 data, offset = data[done:], offset + done

@@ -149,7 +149,7 @@ def _subject(spec: MeasureInteractionsSpec, inputs: Inputs) -> Subject:
     for seed, model in zip(seeds, models, strict=True):
         model.to(device.device)
         if with_units:
-            weight = model.output_weight.detach().cpu().double().numpy()  # type: ignore[operator, union-attr]
+            weight = model.output_weight.detach().cpu().double().numpy()  # type: ignore[operator]
             ids += [f"s{seed}_u{index}" for index in range(weight.shape[1])]
             weights = np.concatenate([weights, mix @ weight / len(models)], axis=1)
     return Subject(models, seeds, device, names, mix, ids, weights)

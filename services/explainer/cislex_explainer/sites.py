@@ -15,6 +15,7 @@ from cislex_core.sequences import N_CODE
 from cislex_models.base import Architecture
 from cislex_models.onehot import one_hot
 from torch import Tensor
+from torch.nn.grad import conv1d_weight
 
 
 def clean_words(codes: np.ndarray, width: int, left_padding: int, positions: int) -> np.ndarray:
@@ -36,7 +37,7 @@ def site_counts(x: Tensor, sites: Tensor, width: int, left_padding: int) -> Tens
     right = sites.shape[2] - 1 + width - left_padding - x.shape[2]
     padded = torch.nn.functional.pad(x, (left_padding, max(right, 0)))
     shape = (sites.shape[1], 4, width)
-    counts = torch.nn.grad.conv1d_weight(padded, shape, sites.to(padded.dtype))  # type: ignore[arg-type]
+    counts = conv1d_weight(padded, shape, sites.to(padded.dtype))
     return counts.round().to(torch.int64)
 
 

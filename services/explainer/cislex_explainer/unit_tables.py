@@ -62,7 +62,7 @@ def _best(seed: ExplainedSeed, values: str) -> tuple[list[str | None], list[floa
 
 def importance_table(found: list[ExplainedSeed], outputs: list[str], groups: list[str] | None) -> pa.Table:
     """One row per unit and output, by seed, unit and output; two classes have their contrast as a third output."""
-    group_of = dict(zip(outputs, groups or [None] * len(outputs), strict=True))
+    group_of: dict[str, str] = dict(zip(outputs, groups, strict=True)) if groups else {}
     parts = []
     for seed in found:
         facts, shape = seed.importance, seed.importance.weight.shape

@@ -60,8 +60,8 @@ def run(spec: ExplainUnitsSpec, inputs: Inputs, out: Out, progress: Progress) ->
     with ExitStack() as files:
         seeds = open_seeds(opened.models, opened.seeds, rule, len(opened.rows), progress.scratch_dir)
         for seed in seeds:
-            for file in {seed.outputs, seed.maxima}:
-                files.enter_context(file)
+            for column_file in {seed.outputs, seed.maxima}:
+                files.enter_context(column_file)
         steps = _Steps(progress, len(opened.rows) * (1 + len(seeds)))
         n_units = sum(seed.n_units for seed in seeds)
         with NpyWriter(out.path("unit_outputs.npy"), (len(opened.rows), n_units), np.float32) as file:
@@ -107,7 +107,8 @@ def _explain(
         usable = np.ones_like(correct)
     maximum = activation_maxima(units, usable)
     cut = thresholds(maximum, spec.threshold)
-    counts, motifs = None, [None] * units.n_units
+    counts: np.ndarray | None = None
+    motifs: list[Motif | None] = [None] * units.n_units
     if units.model.first_layer is not None:
         batches = _batches(spec, opened, steps)
         counts = count_unit_sites(units, batches, usable, cut, spec.inclusive, opened.device.device)
