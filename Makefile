@@ -11,11 +11,13 @@ PACKAGES := $(wildcard packages/*/pyproject.toml services/*/pyproject.toml clien
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# torch is named first and alone so that no other package's range can choose a CUDA build for it.
+# torch is named first and alone so that no other package's range can choose a CUDA build for it. modisco-lite comes without
+# its dependencies: two of them are GPL and not used here (docs/methods.md, engine modisco).
 $(VENV)/.installed: requirements.txt constraints.txt $(PACKAGES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) torch hatchling editables
 	$(PIP) --no-build-isolation -r requirements.txt
+	$(PIP) --no-deps modisco-lite
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
