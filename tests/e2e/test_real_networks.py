@@ -22,7 +22,8 @@ def test_explainn_tells_ctcf_from_pu1_by_their_motifs(command, data_dir, tmp_pat
     out = tmp_path / "ctcf"
     done = command(
         "run", "explainn", "--wt-fasta", data_dir / "ctcf_pu1/ctcf.fa.gz",
-        "--ko-fasta", data_dir / "ctcf_pu1/pu1.fa.gz", "--max-per-class", 4000, "--test-chroms", "1,8,21", "--units", 100, "--seeds", 1, "--out", out,
+        "--ko-fasta", data_dir / "ctcf_pu1/pu1.fa.gz", "--max-per-class", 4000, "--test-chroms", "1,8,21",
+        "--units", 100, "--seeds", 1, "--out", out,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads((out / "metrics.json").read_text())["auroc"] >= 0.985
