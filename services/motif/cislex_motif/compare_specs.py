@@ -130,6 +130,6 @@ class EnrichMotifsSpec(TaskSpec):
 
 
 COMPARE_SPECS: dict[str, TaskInfo] = {
-    "motif.CompareMotifs": TaskInfo(spec=CompareMotifsSpec, kind="matches"),
+    "motif.CompareMotifs": TaskInfo(spec=CompareMotifsSpec, kind="matches", version=2),
     "motif.EnrichMotifs": TaskInfo(spec=EnrichMotifsSpec, kind="enrichment"),
 }

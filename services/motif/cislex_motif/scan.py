@@ -27,7 +27,7 @@ IntArray = npt.NDArray[np.int64]
 
 _MOTIFS_AT_ONCE = 32
 _SEGMENTS_AT_ONCE = 32
-_NEVER = np.float32(2**24)
+_NEVER = float(2**24)
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _scan(
 def _floor(values: FloatArray, threshold: float) -> float:
     """The smallest score whose p or q is below the threshold."""
     below = np.flatnonzero(values[:-1] < threshold * (1.0 - 1e-9))
-    return float(below[0]) if len(below) else float(_NEVER)
+    return float(below[0]) if len(below) else _NEVER
 
 
 def _input(spec: ScanMotifsSpec, inputs: Inputs) -> ScanInput:

@@ -25,7 +25,8 @@ class MotifSourcesSpec(TaskSpec):
 
     @model_validator(mode="after")
     def _some_source(self) -> MotifSourcesSpec:
-        if not (self.sources or self.motif_file is not None or getattr(self, "database", "")):
+        database = getattr(self, "database", "")
+        if not (self.sources or self.motif_file is not None or database):
             raise ValueError("give motifs: sources (artifacts), motif_file or, where there is one, database")
         if len(set(self.sources)) != len(self.sources):
             raise ValueError("sources names an artifact twice; name each once")
