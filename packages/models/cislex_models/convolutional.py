@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cislex_models.base import Architecture
-from cislex_models.layers import ConvBlock, FullyConnected
+from cislex_models.layers import ConvBlock, Exp, FullyConnected, full_precision
 from cislex_models.options import ConvolutionalOptions
 from cislex_models.options.base import Block
 
@@ -58,6 +58,13 @@ class BlockArchitecture(Architecture):
         return self._after_first_block(block.after_activations(activations.unsqueeze(2)))
 
     def _after_first_block(self, h: Tensor) -> Tensor:
+        first: ConvBlock = self.blocks[0]  # type: ignore[assignment]
+        if not isinstance(first.activation, Exp):
+            return self._deeper(h)
+        with full_precision(h):
+            return self._deeper(h)
+
+    def _deeper(self, h: Tensor) -> Tensor:
         for block in self.blocks[1:]:
             h = block(h)
         return self._head(h.squeeze(2))

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from cislex_models.base import UnitArchitecture
 from cislex_models.dropout import Dropout
-from cislex_models.layers import activation, convolve, keep_gradient_channels_last
+from cislex_models.layers import activation, convolve, full_precision, keep_gradient_channels_last
 from cislex_models.options import ExplainnOptions
 
 
@@ -88,13 +88,13 @@ class Explainn(UnitArchitecture):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (n, outputs) of one-hot (n, 4, window_bp)."""
-        return self.output(self.unit_outputs(x))
+        return self._logits(self.unit_outputs(x))
 
     def forward_with_extras(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Logits, ``unit_outputs`` (n, units) and ``filter_activations`` (n, units, positions)."""
         activations = self.filter_activations(x)
         outputs = self._units_of(self.pool(activations.unsqueeze(2)))
-        return self.output(outputs), {"unit_outputs": outputs, "filter_activations": activations}
+        return self._logits(outputs), {"unit_outputs": outputs, "filter_activations": activations}
 
     def unit_outputs(self, x: Tensor) -> Tensor:
         """(n, units) of one-hot (n, 4, window_bp)."""
@@ -110,14 +110,20 @@ class Explainn(UnitArchitecture):
 
     def from_filter_activations(self, activations: Tensor) -> Tensor:
         """Logits: the rest of the network on (possibly altered) ``filter_activations``."""
-        return self.output(self._units_of(self.pool(activations.unsqueeze(2))))
+        return self._logits(self._units_of(self.pool(activations.unsqueeze(2))))
 
     def _convolved(self, x: Tensor) -> Tensor:
         """(n, units, 1, positions), normalised."""
         return self.norm(convolve(x.unsqueeze(2), self.conv))
 
     def _units_of(self, pooled: Tensor) -> Tensor:
-        h = pooled.squeeze(2)  # (n, units, positions)
-        for layer in self.layers:
-            h = layer(h)
-        return h.squeeze(2)
+        with full_precision(pooled):
+            pooled = pooled.to(self.output.weight.dtype)
+            h = pooled.squeeze(2)  # (n, units, positions)
+            for layer in self.layers:
+                h = layer(h)
+            return h.squeeze(2)
+
+    def _logits(self, unit_outputs: Tensor) -> Tensor:
+        with full_precision(unit_outputs):
+            return self.output(unit_outputs)

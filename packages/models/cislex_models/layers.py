@@ -9,6 +9,9 @@ DeepLIFT, which replaces the gradients of such modules, finds them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad
@@ -16,18 +19,30 @@ from torch.nn.functional import conv2d, pad
 from cislex_models.dropout import Dropout
 from cislex_models.options.base import Activation, Block, Hidden
 
+_HALF = (torch.float16, torch.bfloat16)
+
 
 class Exp(nn.Module):
-    """The exponential as a first layer's activation (Koo and Ploenzke 2021)."""
+    """The exponential as a first layer's activation (Koo and Ploenzke 2021), in float32 at least."""
 
     def forward(self, x: Tensor) -> Tensor:
         """e to the x."""
-        return torch.exp(x)
+        return torch.exp(x.float() if x.dtype in _HALF else x)
 
 
 def activation(kind: Activation) -> nn.Module:
     """``nn.ReLU`` or ``Exp``, a module of its own for each place."""
     return Exp() if kind == "exp" else nn.ReLU()
+
+
+@contextmanager
+def full_precision(x: Tensor) -> Iterator[None]:
+    """Autocast off: what follows an exponential may pass 65,504, the largest number of half precision."""
+    if torch.is_autocast_enabled(x.device.type):
+        with torch.autocast(x.device.type, enabled=False):
+            yield
+    else:
+        yield
 
 
 def convolve(x: Tensor, layer: nn.Conv1d, padding: tuple[int, int] = (0, 0)) -> Tensor:
