@@ -7,7 +7,10 @@ sketch. A sketch holds the minimum of each of ``LANES`` hash functions over the 
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +20,7 @@ from cislex_core.sequences import N_CODE
 K = 12
 LANES = 24
 _CHUNK_BYTES = 1 << 18
+_MAX_THREADS = 4
 _CHUNK_WORDS = 100_000
 _SEED = 20260612
 
@@ -101,15 +105,28 @@ class Sketches:
         return min(K, self.width)
 
     def tap(self, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-        """Yield the blocks (m, width) of codes as they come, sketching each in chunks that stay in cache."""
+        """Yield the blocks (m, width) of codes as they come, which MUST not be changed, and sketch them meanwhile.
+
+        Threads do it (numpy lets go of the interpreter), a few blocks behind at most; all are done at the end.
+        """
         done = 0
+        n_threads = min(_MAX_THREADS, len(os.sched_getaffinity(0)))
+        with ThreadPoolExecutor(n_threads, thread_name_prefix="sketches") as pool:
+            waiting: deque[Future[None]] = deque()
+            for block in blocks:
+                waiting.append(pool.submit(self._sketch_block, block, done))
+                done += block.shape[0]
+                yield block
+                while len(waiting) > n_threads:
+                    waiting.popleft().result()
+            for future in waiting:
+                future.result()
+
+    def _sketch_block(self, block: np.ndarray, first: int) -> None:
         step = max(16, _CHUNK_BYTES // self.width)
-        for block in blocks:
-            for start in range(0, block.shape[0], step):
-                part = np.ascontiguousarray(block[start : start + step])
-                self._sketch(part, slice(done + start, done + start + part.shape[0]))
-            done += block.shape[0]
-            yield block
+        for start in range(0, block.shape[0], step):
+            part = np.ascontiguousarray(block[start : start + step])
+            self._sketch(part, slice(first + start, first + start + part.shape[0]))
 
     def _sketch(self, codes: np.ndarray, rows: slice) -> None:
         backward = codes[:, ::-1] ^ np.uint8(3)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from cislex_core.sequences import reverse_complement
 
 from cislex_encoder.kmer_sketches import LANES, Sketches, canonical_words
 from cislex_encoder.splits import SPLIT_NAMES
@@ -53,7 +54,7 @@ def find(
     """
     codes = np.load(codes_path, mmap_mode="r")
     chosen, size = _representatives(sketches.prints, split)
-    equal = _equal(codes, chosen, sketches.prints[chosen], split[chosen])
+    equal = _equal(codes, chosen, sketches.prints[chosen], tick)
     similar = _similar(codes, sketches, chosen, split[chosen], tick)
     index = np.argsort(chosen)  # row → its place in chosen
     place = index[np.searchsorted(chosen[index], np.concatenate((equal.a, similar.a)))]
@@ -76,24 +77,21 @@ def _representatives(prints: np.ndarray, split: np.ndarray) -> tuple[np.ndarray,
     return order[new], np.bincount(np.cumsum(new) - 1)
 
 
-def _equal(codes: np.ndarray, chosen: np.ndarray, prints: np.ndarray, split: np.ndarray) -> Pairs:
+def _equal(codes: np.ndarray, chosen: np.ndarray, prints: np.ndarray, tick: Callable[[], None]) -> Pairs:
     """Equal sequences in different splits: they are neighbours, for ``chosen`` is in order of prints, then splits."""
-    found: list[tuple[int, int, int]] = []
+    found: list[np.ndarray] = []
     for distance in range(1, len(SPLIT_NAMES)):
-        for at in np.flatnonzero(prints[distance:] == prints[:-distance]):
-            a, b = int(chosen[at]), int(chosen[at + distance])
-            if np.array_equal(codes[a], codes[b]):
-                found.append((a, b, 0))
-            elif _is_reverse_complement(codes[a], codes[b]):
-                found.append((a, b, 1))
-    columns = np.array(found, dtype=np.int64).reshape(-1, 3)
-    return Pairs(columns[:, 0], columns[:, 1], columns[:, 2], np.ones(len(found)))
-
-
-def _is_reverse_complement(first: np.ndarray, second: np.ndarray) -> bool:
-    from cislex_core.sequences import reverse_complement
-
-    return bool(np.array_equal(first, reverse_complement(second)))
+        places = np.flatnonzero(prints[distance:] == prints[:-distance])
+        for start in range(0, places.size, _BATCH):
+            tick()
+            at = places[start : start + _BATCH]
+            a, b = chosen[at], chosen[at + distance]
+            first, second = np.asarray(codes[a]), np.asarray(codes[b])
+            same = (first == second).all(axis=1)
+            true = same | (first == reverse_complement(second)).all(axis=1)
+            found.append(np.stack([a[true], b[true], np.where(same, 0, 1)[true]], axis=1))
+    columns = np.concatenate(found) if found else np.empty((0, 3), dtype=np.int64)
+    return Pairs(columns[:, 0], columns[:, 1], columns[:, 2], np.ones(len(columns)))
 
 
 def _similar(
@@ -148,7 +146,7 @@ def _candidates(
             distance += 1
             active = active[active + distance < n]
             active = active[key[active] == key[active + distance]]
-            if distance > _MAX_BUCKET:
+            if distance > _MAX_BUCKET or sum(map(len, found)) > 2 * _MAX_CANDIDATES:
                 truncated |= bool(active.size)
                 break
         found = [np.unique(np.concatenate(found))] if found else []
