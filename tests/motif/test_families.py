@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cislex_core.errors import Reason, UserError
-from cislex_core.motif_files import read_motifs
+from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import encode
 from cislex_motif.families import FAMILY_SCHEMA, MEMBER_SCHEMA, replicate_of
@@ -184,6 +184,20 @@ def test_one_motif_is_a_family(desk: Any) -> None:
     assert (row["n_members"], row["reproducibility"], row["mean_similarity"]) == (1, 1.0, None)
     assert artifact.path("tree.nwk").read_text() == "only;\n"
     assert artifact.table("linkage.parquet").num_rows == 0
+
+
+def test_families_are_named_and_scored_as_other_motifs_are(desk: Any, tmp_path: Path) -> None:
+    families = grouped(desk, seed_runs(n_seeds=2))
+    known = tmp_path / "known.meme"
+    rng = np.random.default_rng(2)
+    others = [Motif(f"x{i}", rng.dirichlet(np.full(4, 0.3), size=10), nsites=60.0) for i in range(60)]
+    write_motifs(known, [Motif(word, word_matrix(word), nsites=99.0) for word in WORDS] + others)
+    matches = desk.run("CompareMotifs", queries=[families.digest], database_file=desk.file(known), top_n=1)
+    rows = matches.table("matches.parquet").to_pylist()
+    assert {row["target"] for row in rows if row["rank"] == 1} == set(WORDS)
+    assert all(row["significant"] for row in rows if row["rank"] == 1)
+    again = desk.run("GroupMotifs", sources=[families.digest])
+    assert again.manifest.summary["n_families"] == 4
 
 
 # the tree

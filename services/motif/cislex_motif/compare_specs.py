@@ -43,7 +43,8 @@ DatabaseName = Annotated[str, AfterValidator(_known_database)]
 class CompareMotifsSpec(TaskSpec):
     """Compare query motifs with a database of known motifs (the Tomtom method; docs/methods.md).
 
-    Queries are the motifs of the named artifacts (kinds motifs, clusters, filters: their ``*.meme`` file), or of one
+    Queries are the motifs of the named artifacts (kinds motifs, clusters, filters, units, families: their
+    ``*.meme`` file), or of one
     motif file; at least one of the two. The database is a packaged JASPAR release by name, or a motif file.
     """
 
@@ -75,7 +76,9 @@ class CompareMotifsSpec(TaskSpec):
         if len(given) > 1:
             raise ValueError(f"give one database, not {' and '.join(given)}")
         if not self.queries and self.query_file is None:
-            raise ValueError("give queries (artifacts of kind motifs, clusters or filters) or query_file")
+            raise ValueError(
+                "give queries (artifacts of kind motifs, clusters, filters, units or families) or query_file"
+            )
         if self.engine == "memelite" and self.distance != "ed":
             raise ValueError(f"engine memelite knows distance ed only, not {self.distance}; use engine native")
         return self
