@@ -11,7 +11,14 @@ from cislex_core.errors import Reason, UserError
 from cislex_core.sequences import encode
 from cislex_explainer.columns import ColumnFile
 from cislex_explainer.correctness import CorrectRule, Verdicts
-from cislex_explainer.sites import above, clean_words, count_sites, site_counts
+from cislex_explainer.sites import (
+    above,
+    clean_words,
+    count_sites,
+    counts_by_product,
+    counts_by_site,
+    site_counts,
+)
 from cislex_explainer.units import open_seeds, require_units, thresholds
 from cislex_models.onehot import one_hot
 from cislex_models.registry import build
@@ -37,9 +44,15 @@ def test_counts_are_those_of_a_plain_loop(seed: int, width: int, left: int, leng
     positions = length + 2 * left - width + 1
     clean = clean_words(codes, width, left, positions)
     sites = (rng.random((6, 3, positions)) < 0.3) & clean[:, None]
-    found = site_counts(one_hot(torch.from_numpy(codes)), torch.from_numpy(sites), width, left)
-    assert found.dtype == torch.int64
-    np.testing.assert_array_equal(found.numpy(), _plain_counts(codes, sites, width, left))
+    x, mask = one_hot(torch.from_numpy(codes)), torch.from_numpy(sites)
+    wanted = _plain_counts(codes, sites, width, left)
+    for found in (
+        site_counts(x, mask, width, left),
+        counts_by_product(x, mask, width, left),
+        counts_by_site(x, mask.nonzero(as_tuple=True), 3, width, left),
+    ):
+        assert found.dtype == torch.int64
+        np.testing.assert_array_equal(found.numpy(), wanted)
 
 
 def test_a_clean_word_has_no_n_and_does_not_reach_out() -> None:

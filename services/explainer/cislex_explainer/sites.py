@@ -1,8 +1,9 @@
 """From activations to base counts, without a loop over sequences, filters or sites.
 
-The counts of a filter are the sum of the one-hot words under its sites. Written over all filters at once, that is the
-gradient of a convolution by its weights where the incoming gradient is the mask of sites: one call, any width, any
-device. The sums are whole numbers below 2^24 a batch, so float32 is exact.
+The counts of a filter are the sum of the one-hot words under its sites. Where sites are few they are gathered and
+counted by one bincount. Where they are many, the sum over all filters at once is the gradient of a convolution by its
+weights, the incoming gradient being the mask of sites: one call, any width, any device. Its sums are whole numbers
+below 2^24 a batch, so float32 is exact.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from cislex_models.base import Architecture
 from cislex_models.onehot import one_hot
 from torch import Tensor
 from torch.nn.grad import conv1d_weight
+
+#: Share of activations up to which sites are gathered one by one.
+_FEW = 0.02
 
 
 def clean_words(codes: np.ndarray, width: int, left_padding: int, positions: int) -> np.ndarray:
@@ -32,13 +36,30 @@ def clean_words(codes: np.ndarray, width: int, left_padding: int, positions: int
 def site_counts(x: Tensor, sites: Tensor, width: int, left_padding: int) -> Tensor:
     """Counts (filters, 4, width) int64 of the bases under sites (n, filters, positions) bool in one-hot x (n, 4, L).
 
-    Words that reach into the padding must not be among the sites (``clean_words``).
+    Words that reach into the padding must not be among the sites (``clean_words``). Few sites are gathered, many are
+    counted as one product: each way is several times the faster where it is taken.
     """
+    where = sites.nonzero(as_tuple=True)
+    if len(where[0]) <= _FEW * sites.numel():
+        return counts_by_site(x, where, sites.shape[1], width, left_padding)
+    return counts_by_product(x, sites, width, left_padding)
+
+
+def counts_by_site(x: Tensor, where: tuple[Tensor, ...], n_filters: int, width: int, left_padding: int) -> Tensor:
+    """``site_counts`` from the indices of the sites: sequence, filter and position, (m,) each."""
+    row, index, position = where
+    offset = torch.arange(width, device=x.device)
+    bases = x.argmax(dim=1)[row[:, None], position[:, None] - left_padding + offset]
+    key = (index[:, None] * 4 + bases) * width + offset
+    return torch.bincount(key.flatten(), minlength=n_filters * 4 * width).reshape(n_filters, 4, width)
+
+
+def counts_by_product(x: Tensor, sites: Tensor, width: int, left_padding: int) -> Tensor:
+    """``site_counts`` as the gradient of a convolution by its weights, the incoming gradient being the mask."""
     right = sites.shape[2] - 1 + width - left_padding - x.shape[2]
     padded = torch.nn.functional.pad(x, (left_padding, max(right, 0)))
     shape = (sites.shape[1], 4, width)
-    counts = conv1d_weight(padded, shape, sites.to(padded.dtype))
-    return counts.round().to(torch.int64)
+    return conv1d_weight(padded, shape, sites.to(padded.dtype)).round().to(torch.int64)
 
 
 def above(activations: Tensor, cut: Tensor, inclusive: bool) -> Tensor:
