@@ -157,9 +157,7 @@ def test_motifs_wider_than_the_filters_are_cut_or_refused(
     start = next(s for s in range(4) if np.allclose(_weights(model)[0] + 0.25, motifs()[0].probabilities[s : s + 16]))
     assert start >= 0
     assert read_motifs(model.path("init_motifs.meme"))[0].width == 19
-    with pytest.raises(
-        UserError, match=r"19 bp wide, and filters of 6 bp .*kernel_size 19"
-    ) as caught:
+    with pytest.raises(UserError, match=r"19 bp wide, and filters of 6 bp .*kernel_size 19") as caught:
         _train(desk, dataset, init_motifs_file=motif_file, options={**UNITS, "kernel_size": "6"})
     assert caught.value.violations[0].field == "options.kernel_size"
 

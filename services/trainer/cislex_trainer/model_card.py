@@ -137,8 +137,8 @@ def _trained(card: dict[str, Any]) -> list[str]:
     data, training = card["training_data"], card["training"]
     if "imported_from" in data:
         return [
-            f"- The weights were imported from {data['imported_from']}: what they were trained on, and how, is not known "
-            "here, so an evaluation cannot say whether its sequences were among them."
+            f"- The weights were imported from {data['imported_from']}: what they were trained on, and how, is not "
+            "known here, so an evaluation cannot say whether its sequences were among them."
         ]
     strands = "reverse complements " + ("on" if training["rc_augmentation"] else "off")
     return [
