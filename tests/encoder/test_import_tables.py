@@ -123,6 +123,7 @@ def test_tasks_groups_metadata_and_resolved_rows(bench: Any, expected: np.ndarra
     assert status(artifact) == {"unresolved": int((expected[:, 1] == -1).sum())}
     clusters = dict(zip(dataset.rows["name"].to_pylist(), dataset.rows["cluster"].to_pylist(), strict=True))
     assert clusters[REGIONS[4]] == "c1"
+    assert dataset.rows["gc_"].to_pylist()[:2] == [REGIONS.index(name) for name in dataset.rows["name"].to_pylist()[:2]]
     assert "gc_" in dataset.rows.column_names  # the user's gc beside ours
     assert (dataset.targets >= 0).all()
 

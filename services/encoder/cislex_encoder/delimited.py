@@ -26,13 +26,13 @@ def is_parquet(path: Path) -> bool:
         return handle.read(4) == b"PAR1"
 
 
-def read(file: Source) -> tuple[pa.Table, int]:
-    """The table, its numbers as float32 (whole numbers of Parquet stay whole), and the line of its first row.
+def read(file: Source, *, as_is: bool = False) -> tuple[pa.Table, int]:
+    """The table, its numbers as float32 (``as_is``, and Parquet: as they are), and the line of its first row.
 
     Raises INVALID_TABLE with the line for rows of another number of cells and for words among numbers, EMPTY_SET for a
     table without rows, FILE_TRUNCATED.
     """
-    table, first = (_parquet(file), 1) if is_parquet(file.path) else _text(file)
+    table, first = (_parquet(file), 1) if is_parquet(file.path) else _text(file, as_is)
     if not table.num_rows:
         raise UserError(
             Reason.EMPTY_SET, f"{file.shown} has a header but no row", field=file.field_path, file=file.shown
@@ -48,7 +48,7 @@ def _parquet(file: Source) -> pa.Table:
         raise invalid(file, f"cannot be read as Parquet: {error}") from None
 
 
-def _text(file: Source) -> tuple[pa.Table, int]:
+def _text(file: Source, as_is: bool) -> tuple[pa.Table, int]:
     skipped, header = _header(file)
     delimiter = "\t" if "\t" in header else ","
     titles = [cell.strip().strip('"').lstrip("#").strip() for cell in header.split(delimiter)]
@@ -58,7 +58,7 @@ def _text(file: Source) -> tuple[pa.Table, int]:
     options = pacsv.ReadOptions(skip_rows=skipped + 1, column_names=titles, block_size=1 << 24)
     parse = pacsv.ParseOptions(delimiter=delimiter)
     try:
-        kinds = _kinds(file, options, parse)
+        kinds = {} if as_is else _kinds(file, options, parse)
         convert = pacsv.ConvertOptions(
             null_values=MISSING, strings_can_be_null=True, quoted_strings_can_be_null=True, column_types=kinds
         )

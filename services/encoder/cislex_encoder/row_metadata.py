@@ -25,7 +25,7 @@ def join(spec: ImportDatasetSpec, inputs: Inputs, names: pa.Array) -> tuple[dict
     if spec.metadata is None:
         return {}, []
     file = source(inputs, spec.metadata, "metadata")
-    table, first = delimited.read(file)
+    table, first = delimited.read(file, as_is=True)
     key = "name" if "name" in table.column_names else table.column_names[0]
     keys = pc.cast(table[key], pa.string()).combine_chunks()
     counts = pc.value_counts(keys)
@@ -55,7 +55,7 @@ def task_groups(spec: ImportDatasetSpec, inputs: Inputs, tasks: list[str]) -> li
     if spec.task_groups is None:
         return None
     file = source(inputs, spec.task_groups, "task_groups")
-    table, _ = delimited.read(file)
+    table, _ = delimited.read(file, as_is=True)
     if table.num_columns < 2:
         raise invalid(file, "needs two columns: task and group")
     titles = table.column_names
