@@ -226,12 +226,15 @@ def _write(
 
 
 def _search_row(spec: DiscoverMotifsSpec, patterns: list[Pattern], sign: str, n_seqlets: int) -> dict[str, Any]:
+    n_motifs = sum(pattern.sign == sign for pattern in patterns)
     note = ""
     if n_seqlets <= spec.min_seqlets:
         note = f"skipped: {n_seqlets} seqlets, more than {spec.min_seqlets} are needed"
-    elif n_seqlets > spec.max_seqlets:
-        note = f"a sample of {spec.max_seqlets} of {n_seqlets} seqlets (max_seqlets)"
-    n_motifs = sum(pattern.sign == sign for pattern in patterns)
+    else:
+        sampled = f"a sample of {spec.max_seqlets} of {n_seqlets} seqlets (max_seqlets)"
+        parts = [sampled] * (n_seqlets > spec.max_seqlets)
+        parts += ["no pattern was left: it takes hundreds of seqlets of each motif"] * (n_motifs == 0)
+        note = "; ".join(parts)
     return {
         "scope": sign, "n_primary": min(n_seqlets, spec.max_seqlets), "n_control": 0, "n_motifs": n_motifs,
         "note": note, "test": "modisco",
