@@ -20,7 +20,6 @@ from cislex_explainer.sites import (
     site_counts,
 )
 from cislex_explainer.units import open_seeds, require_units, thresholds
-from cislex_models.onehot import one_hot
 from cislex_models.registry import build
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,13 +42,14 @@ def test_counts_are_those_of_a_plain_loop(seed: int, width: int, left: int, leng
     codes = rng.choice(5, (6, length), p=[0.24, 0.24, 0.24, 0.24, 0.04]).astype(np.uint8)
     positions = length + 2 * left - width + 1
     clean = clean_words(codes, width, left, positions)
-    sites = (rng.random((6, 3, positions)) < 0.3) & clean[:, None]
-    x, mask = one_hot(torch.from_numpy(codes)), torch.from_numpy(sites)
-    wanted = _plain_counts(codes, sites, width, left)
+    sites = rng.random((6, 3, positions)) < 0.3
+    kept = sites & clean[:, None]
+    batch, mask = torch.from_numpy(codes), torch.from_numpy(kept)
+    wanted = _plain_counts(codes, kept, width, left)
     for found in (
-        site_counts(x, mask, width, left),
-        counts_by_product(x, mask, width, left),
-        counts_by_site(x, mask.nonzero(as_tuple=True), 3, width, left),
+        site_counts(batch, torch.from_numpy(sites), torch.from_numpy(clean), width, left),
+        counts_by_product(batch, mask, width, left),
+        counts_by_site(batch, mask.nonzero(as_tuple=True), 3, width, left),
     ):
         assert found.dtype == torch.int64
         np.testing.assert_array_equal(found.numpy(), wanted)

@@ -33,31 +33,33 @@ def clean_words(codes: np.ndarray, width: int, left_padding: int, positions: int
     return known
 
 
-def site_counts(x: Tensor, sites: Tensor, width: int, left_padding: int) -> Tensor:
-    """Counts (filters, 4, width) int64 of the bases under sites (n, filters, positions) bool in one-hot x (n, 4, L).
+def site_counts(codes: Tensor, sites: Tensor, clean: Tensor, width: int, left_padding: int) -> Tensor:
+    """Counts (filters, 4, width) int64 of the bases under sites (n, filters, positions) bool in codes (n, L).
 
-    Words that reach into the padding must not be among the sites (``clean_words``). Few sites are gathered, many are
-    counted as one product: each way is several times the faster where it is taken.
+    Sites whose word is not ``clean`` (n, positions) do not count. Few sites are gathered, many are counted as one
+    product: each way is several times the faster where it is taken.
     """
-    where = sites.nonzero(as_tuple=True)
-    if len(where[0]) <= _FEW * sites.numel():
-        return counts_by_site(x, where, sites.shape[1], width, left_padding)
-    return counts_by_product(x, sites, width, left_padding)
+    row, index, position = sites.nonzero(as_tuple=True)
+    if len(row) > _FEW * sites.numel():
+        return counts_by_product(codes, sites & clean[:, None, :], width, left_padding)
+    known = clean[row, position]
+    return counts_by_site(codes, (row[known], index[known], position[known]), sites.shape[1], width, left_padding)
 
 
-def counts_by_site(x: Tensor, where: tuple[Tensor, ...], n_filters: int, width: int, left_padding: int) -> Tensor:
-    """``site_counts`` from the indices of the sites: sequence, filter and position, (m,) each."""
+def counts_by_site(codes: Tensor, where: tuple[Tensor, ...], n_filters: int, width: int, left_padding: int) -> Tensor:
+    """``site_counts`` from the indices of clean sites: sequence, filter and position, (m,) each."""
     row, index, position = where
-    offset = torch.arange(width, device=x.device)
-    bases = x.argmax(dim=1)[row[:, None], position[:, None] - left_padding + offset]
+    offset = torch.arange(width, device=codes.device)
+    bases = codes[row[:, None], position[:, None] - left_padding + offset]
     key = (index[:, None] * 4 + bases) * width + offset
     return torch.bincount(key.flatten(), minlength=n_filters * 4 * width).reshape(n_filters, 4, width)
 
 
-def counts_by_product(x: Tensor, sites: Tensor, width: int, left_padding: int) -> Tensor:
-    """``site_counts`` as the gradient of a convolution by its weights, the incoming gradient being the mask."""
-    right = sites.shape[2] - 1 + width - left_padding - x.shape[2]
-    padded = torch.nn.functional.pad(x, (left_padding, max(right, 0)))
+def counts_by_product(codes: Tensor, sites: Tensor, width: int, left_padding: int) -> Tensor:
+    """``site_counts`` of clean sites, as the gradient of a convolution by its weights: the incoming gradient is the
+    mask."""
+    right = sites.shape[2] - 1 + width - left_padding - codes.shape[1]
+    padded = torch.nn.functional.pad(one_hot(codes), (left_padding, max(right, 0)))
     shape = (sites.shape[1], 4, width)
     return conv1d_weight(padded, shape, sites.to(padded.dtype)).round().to(torch.int64)
 
@@ -85,10 +87,10 @@ def count_sites(
     limit = torch.from_numpy(cut.astype(np.float32)).to(device)
     total = torch.zeros((len(cut), 4, width), dtype=torch.int64, device=device)
     for codes in _not_empty(batches):
-        x = one_hot(torch.from_numpy(np.ascontiguousarray(codes)).to(device))
-        activations = model.filter_activations(x)
+        batch = torch.from_numpy(np.ascontiguousarray(codes)).to(device)
+        activations = model.filter_activations(one_hot(batch))
         clean = torch.from_numpy(clean_words(codes, width, left, activations.shape[2])).to(device)
-        total += site_counts(x, above(activations, limit, inclusive) & clean[:, None, :], width, left)
+        total += site_counts(batch, above(activations, limit, inclusive), clean, width, left)
     return total.cpu().numpy()
 
 
