@@ -79,22 +79,26 @@ def _ours(model: Any, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Counts (units, 4, width) and medians (units, outputs)."""
     from cislex_explainer.correctness import CorrectRule
     from cislex_explainer.importance import Selection, unit_importance
-    from cislex_explainer.units import activation_maxima, count_unit_sites, open_seeds, read_outputs, thresholds
+    from cislex_explainer.units import activation_maxima, open_seeds, read_outputs, thresholds
 
     everything = np.ones(len(codes), dtype=bool)
-    targets = np.zeros((len(codes), _OUTPUTS), dtype=np.int8)
+    targets = np.zeros((len(codes), _OUTPUTS), dtype=np.float32)
 
     def batches() -> Any:
         for start in range(0, len(codes), 100):
             yield codes[start : start + 100], targets[start : start + 100]
 
     with tempfile.TemporaryDirectory() as scratch:
-        seed = open_seeds([model], [0], CorrectRule("multilabel", _OUTPUTS), len(codes), Path(scratch))[0]
-        with seed.outputs, seed.maxima:
+        rule = CorrectRule("regression", _OUTPUTS, correlation=-2.0)  # every sequence is right
+        seed = open_seeds([model], [0], rule, len(codes), Path(scratch))[0]
+        assert seed.candidates is not None
+        with seed.outputs, seed.maxima, seed.candidates:
             for _ in read_outputs([seed], batches()):
                 pass
             cut = thresholds(activation_maxima(seed, everything), 0.5)
-            counts = count_unit_sites(seed, batches(), everything, cut, inclusive=True)
+            counts = seed.candidates.counts(codes, np.arange(len(codes)), cut, 19, 0, inclusive=True)
+            if not seed.candidates.complete:
+                raise RuntimeError("the filters are not selective: choose a larger factor")
             weights = model.output_weight.detach().numpy().astype(np.float64)
             found = unit_importance(
                 weights, seed.outputs.column, lambda u: seed.maxima.column(u) >= np.float32(cut[u]),

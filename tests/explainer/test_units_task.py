@@ -122,6 +122,19 @@ def test_batches_do_not_matter(desk: Any, scene: Any) -> None:
     np.testing.assert_array_equal(found[0].array("pfm.npy"), found[1].array("pfm.npy"))
 
 
+@pytest.mark.parametrize("most", [1.0, 0.0])
+def test_one_pass_counts_what_two_count(desk: Any, scene: Any, most: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether sites are noted on the way (up to all of them) or counted in a second pass, and however batches fall."""
+    model, dataset, *_ = scene
+    given = {"model": model.digest, "dataset": dataset.digest, "split": "all", "threshold": 0.2}
+    monkeypatch.setattr("cislex_explainer.candidates._MOST", most)
+    found = desk.run("ExplainUnits", **given, batch_size=7).array("pfm.npy")
+    monkeypatch.setattr("cislex_explainer.candidates._MOST", 0.5 - most / 2)
+    monkeypatch.setattr("cislex_explainer.candidates._BLOCK", 11)
+    np.testing.assert_array_equal(desk.run("ExplainUnits", **given, batch_size=64).array("pfm.npy"), found)
+    assert found.sum() > 0
+
+
 def test_above_the_threshold_or_at_it(desk: Any, scene: Any) -> None:
     model, dataset, *_ = scene
     given = {"model": model.digest, "dataset": dataset.digest, "split": "all"}
@@ -221,4 +234,4 @@ def test_errors_and_cancel(desk: Any, scene: Any, make_model: Callable, make_dat
     progress.cancelled.set()
     with pytest.raises(Cancelled):
         desk.run("ExplainUnits", progress, model=model.digest, dataset=dataset.digest)
-    assert not list(desk.scratch.glob("*.f4")), "scratch files are gone, whatever happens"
+    assert not [*desk.scratch.glob("*.f4"), *desk.scratch.glob("*.bin")], "scratch files are gone, whatever happens"

@@ -1,8 +1,9 @@
 """Read the units of additive models over many sequences (ExplaiNN, Methods: filters as matrices, unit importance).
 
-Two passes, each batch by batch. The first writes every sequence's unit outputs and the maximum of every unit's filter,
-and judges which sequences are predicted correctly; the second counts the words under the sites. Only files on disk grow
-with the number of sequences, memory does not (but for a few bytes a sequence).
+Batch by batch, every sequence's unit outputs and the maximum of every unit's filter are written, and which sequences
+are predicted correctly is judged. The words under the sites are counted from what was noted on the way, or, where that
+was not possible, in a second pass. Only files on disk grow with the number of sequences, memory does not (but for a few
+bytes a sequence and task).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cislex_models.base import Architecture, UnitArchitecture
 from cislex_models.onehot import one_hot
 from cislex_models.registry import ARCHITECTURES
 
+from cislex_explainer.candidates import Candidates
 from cislex_explainer.columns import ColumnFile
 from cislex_explainer.correctness import CorrectRule, Verdicts
 from cislex_explainer.sites import count_sites
@@ -29,7 +31,8 @@ Batches = Callable[[], Iterable[Batch]]
 
 @dataclass
 class SeedUnits:
-    """One seed's model with what the first pass found: unit outputs and filter maxima by column, and the verdicts.
+    """One seed's model with what the first pass found: unit outputs and filter maxima by column, the verdicts, and
+    candidates for sites (None where a sequence's verdict is not known at once).
 
     ``maxima`` is ``outputs`` where units have no filter of their own (transferred models): a unit is then active by its
     output.
@@ -40,6 +43,7 @@ class SeedUnits:
     outputs: ColumnFile
     maxima: ColumnFile
     verdicts: Verdicts
+    candidates: Candidates | None = None
 
     @property
     def n_units(self) -> int:
@@ -62,16 +66,19 @@ def require_units(model: Architecture) -> UnitArchitecture:
 
 
 def open_seeds(
-    models: Sequence[Architecture], seeds: Sequence[int], rule: CorrectRule, n: int, scratch: Path
+    models: Sequence[Architecture], seeds: Sequence[int], rule: CorrectRule, n: int, scratch: Path, share: float = 0.5
 ) -> list[SeedUnits]:
-    """Scratch files and verdicts for ``n`` sequences, one entry per seed."""
+    """Scratch files and verdicts for ``n`` sequences, one entry per seed; ``share``: threshold of a site."""
     found = []
     for seed, model in zip(seeds, models, strict=True):
         units = require_units(model)
         outputs = ColumnFile(scratch / f"unit_outputs_{seed}.f4", n, int(units.output_weight.shape[1]))
         has_filters = units.first_layer is not None
         maxima = ColumnFile(scratch / f"filter_maxima_{seed}.f4", n, outputs.n_columns) if has_filters else outputs
-        found.append(SeedUnits(seed, units, outputs, maxima, Verdicts(rule, n)))
+        candidates = None
+        if has_filters and not rule.by_rank:
+            candidates = Candidates(scratch / f"sites_{seed}.bin", outputs.n_columns, share)
+        found.append(SeedUnits(seed, units, outputs, maxima, Verdicts(rule, n), candidates))
     return found
 
 
@@ -88,9 +95,14 @@ def read_outputs(
             logits, extras = seed.model.forward_with_extras(x)
             outputs = extras["unit_outputs"].cpu().numpy()
             seed.outputs.append(outputs)
+            answers, rule = logits.cpu().numpy(), seed.verdicts.rule
+            seed.verdicts.add(answers, targets)
             if seed.maxima is not seed.outputs:
-                seed.maxima.append(extras["filter_activations"].amax(dim=2).cpu().numpy())
-            seed.verdicts.add(logits.cpu().numpy(), targets)
+                activations = extras["filter_activations"]
+                largest = activations.amax(dim=2).cpu().numpy()
+                seed.maxima.append(largest)
+                if seed.candidates is not None:
+                    seed.candidates.note(activations, largest, rule.score(answers, targets) >= rule.limit())
             parts.append(outputs)
         yield np.concatenate(parts, axis=1)
     for seed in seeds:

@@ -58,10 +58,12 @@ def run(spec: ExplainUnitsSpec, inputs: Inputs, out: Out, progress: Progress) ->
     rule = CorrectRule(data.target_type, len(data.outputs), spec.correct_correlation, spec.correct_percentile)
     progress.message(f"units of {len(opened.models)} seeds on {opened.device.device}: {opened.device.reason}")
     with ExitStack() as files:
-        seeds = open_seeds(opened.models, opened.seeds, rule, len(opened.rows), progress.scratch_dir)
+        seeds = open_seeds(opened.models, opened.seeds, rule, len(opened.rows), progress.scratch_dir, spec.threshold)
         for seed in seeds:
             for column_file in {seed.outputs, seed.maxima}:
                 files.enter_context(column_file)
+            if seed.candidates is not None:
+                files.enter_context(seed.candidates)
         steps = _Steps(progress, len(opened.rows) * (1 + len(seeds)))
         n_units = sum(seed.n_units for seed in seeds)
         with NpyWriter(out.path("unit_outputs.npy"), (len(opened.rows), n_units), np.float32) as file:
@@ -110,8 +112,14 @@ def _explain(
     counts: np.ndarray | None = None
     motifs: list[Motif | None] = [None] * units.n_units
     if units.model.first_layer is not None:
-        batches = _batches(spec, opened, steps)
-        counts = count_unit_sites(units, batches, usable, cut, spec.inclusive, opened.device.device)
+        if units.candidates is not None and units.candidates.complete and correct.any():
+            width, left = int(units.model.first_layer.kernel_size[0]), units.model.first_layer_left_padding_bp
+            codes = opened.dataset.codes
+            counts = units.candidates.counts(codes, opened.rows, cut, width, left, spec.inclusive)
+            steps.add(len(correct))
+        else:
+            batches = _batches(spec, opened, steps)
+            counts = count_unit_sites(units, batches, usable, cut, spec.inclusive, opened.device.device)
         motifs = _motifs(units.seed, counts)
     else:
         steps.add(len(correct))
