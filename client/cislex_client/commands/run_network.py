@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cislex_client import output as out
+from cislex_client import output
 from cislex_client.commands import common
 from cislex_client.commands import run_options as ro
 
@@ -33,8 +33,8 @@ class Request:
     out: Path | None
     force: bool
     dry_run: bool
-    command: Sequence[str]
-    form: out.Format
+    command: Sequence[str] | None
+    form: output.Format
 
 
 def launch(request: Request) -> None:
@@ -49,7 +49,7 @@ def launch(request: Request) -> None:
     target = request.out or Path(ro.default_folder(request.pipeline, files, request.dataset))
     check_target(target, request.force)
     if request.dry_run:
-        out.emit_object(common.with_session(lambda session: _rehearse(request, files, session)), request.form)
+        output.emit_object(common.with_session(lambda session: _rehearse(request, files, session)), request.form)
         return
     analysis.finish(common.with_session(lambda session: _run(request, files, target, session)), request.form)
 
@@ -82,7 +82,7 @@ async def _rehearse(request: Request, files: Mapping[str, Path], session: Sessio
     known = await _known(request.dataset, session)
     _, steps = _plan(request, known, await bring_all(session, files))
     await rehearse(steps, session, {})
-    out.say("valid: every request was accepted; nothing was run")
+    output.say("valid: every request was accepted; nothing was run")
     listed = [{"id": step.id, "task": step.task, "needs": "+".join(step.needs), "title": step.title} for step in steps]
     return {"name": request.pipeline, "valid": True, "steps": listed}
 

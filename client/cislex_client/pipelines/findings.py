@@ -84,7 +84,7 @@ def _comparison(summary: Mapping[str, Any]) -> list[str]:
     lead = summary.get("main_metric", "auroc")
     found = []
     for model in summary.get("models", []):
-        metric = next((row for row in model.get("metrics", []) if row["metric"] == lead), {})
+        metric: dict[str, Any] = next((row for row in model.get("metrics", []) if row["metric"] == lead), {})
         if "ensemble" in metric:
             found.append((metric["ensemble"], model["name"]))
     return [f"{rank}. {name}: {lead} {value:.3f}" for rank, (value, name) in enumerate(sorted(found, reverse=True), 1)]

@@ -21,14 +21,22 @@ CLASS_FILE = "class:"
 class DataOptions(Protocol):
     """The options of a dataset that every pipeline has; None leaves the service's own default."""
 
-    window_bp: int | None
-    test_chroms: list[str]
-    validation_chroms: list[str]
-    alias: str
-    max_per_class: int | None
-    data_seed: int | None
-    protocol: str
-    label_definition: str | None
+    @property
+    def window_bp(self) -> int | None: ...
+    @property
+    def test_chroms(self) -> list[str]: ...
+    @property
+    def validation_chroms(self) -> list[str]: ...
+    @property
+    def alias(self) -> str: ...
+    @property
+    def max_per_class(self) -> int | None: ...
+    @property
+    def data_seed(self) -> int | None: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def label_definition(self) -> str | None: ...
 
 
 def dataset_steps(options: DataOptions, files: Mapping[str, FileRef]) -> list[Step]:

@@ -49,8 +49,8 @@ def units(results: Results) -> list[Unit]:
     motifs = results.motifs("units.meme")
     named = matches_by_query(results, "unit_matches.tsv")
     weights: dict[str, list[dict[str, Any]]] = {}
-    importance = results.table("importance.tsv")
-    for row in importance.rows() if importance else ():
+    by_output = results.table("importance.tsv")
+    for row in by_output.rows() if by_output else ():
         weights.setdefault(str(row.get("unit_id")), []).append(row)
     found = []
     for row in table.rows():

@@ -110,7 +110,7 @@ def _allow_mutants(per_sequence: int, n: int, n_members: int, progress: Progress
         raise UserError(
             Reason.INVALID_REQUEST,
             f"ism of {n} sequences reads {total:.3g} mutated sequences, more than {MAX_MUTANTS:.3g}; set max_rows to "
-            f"at most {MAX_MUTANTS // (per_sequence * n_members)}, explain one seed (seed_index), or take deeplift_shap",
+            f"at most {MAX_MUTANTS // (per_sequence * n_members)}, explain one seed (seed_index), or use deeplift_shap",
             field="max_rows",
             mutants=total,
         )
