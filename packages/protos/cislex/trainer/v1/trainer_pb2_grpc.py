@@ -152,7 +152,7 @@ class TrainerServiceServicer:
         """Trains one network per seed on classes, labels or values. The operation's response is Model. Architectures: `explainn`,
         `cnn1`, `cnn1_exp`, `deep_cnn`, `danq`, `deepstarr`, `ai_tac`, and of the WTKO-CNN paper `wtko_cnn`, `cnn4`,
         `cnn_lstm`, `transformer`, `cnn_transformer`; `unit_transfer` of pretrained models. Their options and sizes:
-        docs/methods.md, "Architectures".
+        docs/methods.md, "The other networks".
         Errors: INVALID_REQUEST (bounds, architecture, options, amp, a loss, weights or protocol that do not go with the
         targets, negative counts for poisson), NOT_FOUND, ARTIFACT_KIND, ARTIFACT_CORRUPT (targets that are not a number),
         EMPTY_SPLIT, ONE_CLASS (also a task of one class), NO_RESOLVED_TARGET (a task without resolved entries),
