@@ -85,8 +85,8 @@ def _ours(model: Any, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     targets = np.zeros((len(codes), _OUTPUTS), dtype=np.float32)
 
     def batches() -> Any:
-        for start in range(0, len(codes), 100):
-            yield codes[start : start + 100], targets[start : start + 100]
+        for start in range(0, len(codes), 64):
+            yield codes[start : start + 64], targets[start : start + 64]
 
     with tempfile.TemporaryDirectory() as scratch:
         rule = CorrectRule("regression", _OUTPUTS, correlation=-2.0)  # every sequence is right

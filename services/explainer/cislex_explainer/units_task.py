@@ -90,7 +90,7 @@ class _Steps:
 
 
 def _batches(spec: ExplainUnitsSpec, opened: Opened, steps: _Steps) -> Iterator[Batch]:
-    size = spec.batch_size or (512 if opened.device.device == "cuda" else 100)
+    size = spec.batch_size or (512 if opened.device.device == "cuda" else 64)
     for codes, targets in opened.batches(size):
         steps.progress.check_cancel()
         yield codes, targets
