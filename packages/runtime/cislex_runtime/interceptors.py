@@ -13,7 +13,7 @@ import grpc
 from cislex_core.errors import CislexError, Reason
 from grpc_status import rpc_status
 
-from cislex_runtime.status import to_status
+from cislex_runtime.status import fit_trailers, to_status
 
 log = logging.getLogger("cislex.rpc")
 
@@ -94,7 +94,7 @@ class Guard(grpc.aio.ServerInterceptor):
             log.exception("%s failed; log id %s", method, log_id, exc_info=error)
             text = f"a defect of the server; its log entry {log_id} has the details"
             known = CislexError(Reason.INTERNAL, text, log_id=log_id)
-        await context.abort_with_status(rpc_status.to_status(to_status(known)))
+        await context.abort_with_status(rpc_status.to_status(to_status(fit_trailers(known))))
 
 
 def _request_id(request: Any) -> str:

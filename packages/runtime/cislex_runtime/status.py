@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from cislex_core.errors import DOMAIN, CislexError, Reason, Violation
 from google.protobuf import duration_pb2
@@ -15,6 +16,9 @@ _PRECONDITIONS = {
     Reason.DEVICE_UNAVAILABLE: ("DEVICE", "device"),
     Reason.TOOL_MISSING: ("TOOL", "tool"),
 }
+TRAILER_BYTES = 6_000
+"""Of the 8 KiB of metadata that a gRPC client takes by default; the rest is for the transport's own."""
+MESSAGE_CHARACTERS = 600
 _RETRY_S = {Reason.UNAVAILABLE: 1, Reason.WORKER_LOST: 5, Reason.STALLED: 5}
 _QUOTAS = {Reason.DISK_FULL: "disk", Reason.OUT_OF_MEMORY: "memory"}
 
@@ -49,6 +53,45 @@ def to_status(error: CislexError) -> status_pb2.Status:
         delay = duration_pb2.Duration(seconds=_RETRY_S[error.reason])
         status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
     return status
+
+
+def fit_trailers(error: CislexError) -> CislexError:
+    """The error itself, or a shortened one whose status fits the metadata that every gRPC client takes (8 KiB).
+
+    Message and details of an aborted call travel as trailing metadata; a client refuses larger ones with an error of
+    its own, and nobody would learn what was wrong. Whole violations go first, from the end, and their number is said;
+    then texts are cut.
+    """
+    if _trailer_bytes(to_status(error)) <= TRAILER_BYTES:
+        return error
+    message = _cut(error.message)
+    for n_kept in range(len(error.violations), 0, -1):
+        fitted = _shortened(error, message, error.violations[:n_kept])
+        if _trailer_bytes(to_status(fitted)) <= TRAILER_BYTES:
+            return fitted
+    first = [Violation(v.field[:MESSAGE_CHARACTERS], _cut(v.description)) for v in error.violations[:1]]
+    return _shortened(error, message, first)
+
+
+def _cut(text: str) -> str:
+    """At most so many bytes as percent-encoding makes of them."""
+    for length in (MESSAGE_CHARACTERS, MESSAGE_CHARACTERS // 3, MESSAGE_CHARACTERS // 9):
+        if len(quote(text[:length])) <= MESSAGE_CHARACTERS:
+            break
+    return text if len(text) <= length else text[:length] + " …"
+
+
+def _shortened(error: CislexError, message: str, kept: list[Violation]) -> CislexError:
+    left_out = len(error.violations) - len(kept)
+    said = [Violation("", f"and {left_out} more; mend these and ask again")] if left_out else []
+    fitted = CislexError(error.reason, message, violations=[*kept, *said])
+    fitted.metadata.update({key: _cut(value) for key, value in error.metadata.items()})
+    return fitted
+
+
+def _trailer_bytes(status: status_pb2.Status) -> int:
+    """Size of grpc-message (percent-encoded) and grpc-status-details-bin (base64)."""
+    return len(quote(status.message)) + 4 * len(status.SerializeToString()) // 3
 
 
 def warning_status(reason: str, message: str) -> status_pb2.Status:
