@@ -13,6 +13,7 @@ from cislex_core.motif_files import write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import decode, encode
 from cislex_core.tasks import InputRef
+from cislex_explainer.interaction_verdict import far_distances, judge
 from cislex_explainer.interaction_words import words_of
 from cislex_explainer.interactions import (
     Curve,
@@ -20,7 +21,6 @@ from cislex_explainer.interactions import (
     centre_start,
     effect,
     insert,
-    judge,
     measure,
     residual,
     second_starts,
@@ -80,9 +80,12 @@ def test_a_sum_leaves_nothing_and_a_product_its_coefficient() -> None:
         control = measure(predict, backgrounds, A, CONTROL, distances)
         verdict = judge(curve, control, 199, 0.05, 0.25, np.random.default_rng(0))
         assert verdict.additive.tolist() == [not size, not size]
-        assert verdict.largest[0] == pytest.approx(size)
+        assert verdict.verdict.tolist() == ["synergistic" if size else "additive"] * 2, "the same at every distance"
+        assert verdict.largest.residual[0] == pytest.approx(size)
+        assert verdict.constant.residual[0] == pytest.approx(size)
+        assert verdict.distance.residual[0] == pytest.approx(0)
         assert verdict.effect_second[0] == pytest.approx(-0.5)
-        assert verdict.p_value[0] == pytest.approx(1 / 200 if size else 1.0)
+        assert verdict.largest.p_value[0] == pytest.approx(1 / 200 if size else 1.0)
     kept = measure(product, backgrounds, A, B, distances, n_outputs=1)
     assert kept.residuals.shape == (30, 8, 1)
     assert kept.averaged.shape == (8, 1)
@@ -98,7 +101,8 @@ def test_fold_changes_have_their_pseudocount() -> None:
 
 
 def test_the_test_keeps_its_level() -> None:
-    """Pair and control from the same distribution: p is uniform, so few are below 0.05."""
+    """Pair and control from the same distribution: few are below 0.05. (Of a single mean |x| - |y| ties in many
+    permutations: there the test is conservative.)"""
     rng = np.random.default_rng(0)
     distances = np.arange(6)
     p_values = []
@@ -107,9 +111,14 @@ def test_the_test_keeps_its_level() -> None:
         pair, control = (
             Curve(distances, distances, r, np.ones((25, 1)), np.ones((25, 6, 1)), np.zeros((6, 0))) for r in residuals
         )
-        p_values.append(judge(pair, control, 99, 0.05, 0.0, rng).p_value[0])
-    assert 0.01 < np.mean(np.array(p_values) <= 0.05) < 0.10
-    assert 0.4 < np.mean(p_values) < 0.6
+        verdict = judge(pair, control, 99, 0.05, 0.0, rng)
+        p_values.append([part.p_value[0] for part in (verdict.largest, verdict.constant, verdict.distance)])
+    largest, constant, distance = np.array(p_values).T
+    assert 0.01 < np.mean(largest <= 0.05) < 0.10
+    assert 0.4 < np.mean(largest) < 0.6
+    assert np.mean(constant <= 0.05) < 0.10
+    assert 0.01 < np.mean(distance <= 0.05) < 0.10
+    assert 0.4 < np.mean(distance) < 0.6
 
 
 def test_significant_but_small_is_additive() -> None:
@@ -120,9 +129,57 @@ def test_significant_but_small_is_additive() -> None:
     for size, additive in ((0.01, True), (0.5, False)):
         pair = Curve(distances, distances, noise + size, control.effect_first, control.effect_second, np.zeros((4, 0)))
         verdict = judge(pair, control, 199, 0.01, 0.25, np.random.default_rng(1))
-        assert verdict.p_value[0] == pytest.approx(1 / 200)
-        assert verdict.relative[0] == pytest.approx(size, rel=0.1)
+        assert verdict.constant.p_value[0] == pytest.approx(1 / 200)
+        assert verdict.constant.relative[0] == pytest.approx(size, rel=0.1)
+        assert verdict.distance.relative[0] < 0.01
         assert verdict.additive[0] == additive
+
+
+def _verdict(residuals: np.ndarray, effects: tuple[float, float] = (1.0, 1.0), tolerance: float = 0.25) -> Any:
+    """Of mean residuals (P,) at ±10, ±20, … with little noise, against a control that does nothing."""
+    p = len(residuals)
+    distances = np.concatenate([np.arange(-p // 2, 0), np.arange(1, p // 2 + 1)]) * 10
+    noise = np.random.default_rng(0).normal(scale=1e-3, size=(2, 40, p, 1))
+    first, second = np.full((40, 1), effects[0]), np.full((40, p, 1), effects[1])
+    pair, control = (
+        Curve(distances, distances, values, first, second, np.zeros((p, 0)))
+        for values in (noise[0] + residuals[:, None], noise[1])
+    )
+    return judge(pair, control, 199, 0.01, tolerance, np.random.default_rng(1))
+
+
+def test_far_is_the_farthest_third() -> None:
+    assert far_distances(np.array([-30, -20, -10, 10, 20, 30])).tolist() == [True, False, False, False, False, True]
+    assert far_distances(np.array([12])).tolist() == [True], "one distance: nothing can hang on it"
+    assert far_distances(np.array([-12, 12])).all(), "ties are far"
+
+
+def test_saturation_is_no_cooperation() -> None:
+    """The same shortfall at every distance is a ceiling; a bonus that ends with distance is cooperation."""
+    flat, near = np.ones(12), np.repeat([0.0, 1.0, 0.0], 4)
+    found = {
+        name: _verdict(residuals, effects)
+        for name, residuals, effects in (
+            ("saturating", -0.5 * flat, (1.0, 1.0)),
+            ("masked", 0.4 * flat, (2.0, -0.5)),
+            ("synergistic", 0.5 * flat, (1.0, 1.0)),
+            ("cooperative", 0.8 * near, (1.0, 1.0)),
+            ("hindered", -0.8 * near, (1.0, 1.0)),
+            ("both", -0.5 * flat + 0.8 * near, (1.0, 1.0)),
+            ("small", -0.2 * flat + 0.2 * near, (1.0, 1.0)),
+        )
+    }
+    assert {name: str(verdict.verdict[0]) for name, verdict in found.items()} == {
+        "saturating": "saturating", "masked": "saturating", "synergistic": "synergistic", "cooperative": "cooperative",
+        "hindered": "cooperative", "both": "cooperative", "small": "additive",
+    }  # fmt: skip
+    assert {name for name, verdict in found.items() if verdict.additive[0]} == {"saturating", "masked", "small"}
+    both = found["both"]
+    assert both.constant.residual[0] == pytest.approx(-0.5, abs=0.01)
+    assert both.distance.residual[0] == pytest.approx(0.8, abs=0.01)
+    assert abs(both.distance.at[0]) <= 20
+    assert both.constant.at[0] == 50, "far begins here"
+    assert found["hindered"].distance.residual[0] == pytest.approx(-0.8, abs=0.01)
 
 
 @pytest.fixture

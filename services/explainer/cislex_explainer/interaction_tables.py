@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from cislex_explainer.interaction_verdict import Part, far_distances
 from cislex_explainer.unit_specs import MeasureInteractionsSpec
 
 if TYPE_CHECKING:
@@ -17,21 +18,24 @@ _MOST_UNITS = 5
 
 
 def criterion(spec: MeasureInteractionsSpec) -> str:
-    """When a pair counts as additive, in words."""
+    """How a pair gets its verdict, in words."""
     return (
-        f"additive unless p < {spec.alpha:g} (largest |mean residual| above the control {spec.control.upper()}'s, "
-        f"{spec.n_permutations} permutations within backgrounds) and the largest |mean residual| > {spec.tolerance:g} "
-        "x the mean absolute effect of the two motifs"
+        f"a part of the residual counts where p < {spec.alpha:g} (absolute value above the control "
+        f"{spec.control.upper()}'s, {spec.n_permutations} permutations within backgrounds) and it is > "
+        f"{spec.tolerance:g} x the mean absolute effect of the two motifs; cooperative: the largest departure of the "
+        "mean residual from its far level (median of the farthest third of the distances) counts; else, where the far "
+        "level counts, synergistic if both motifs do more beside the other and saturating if not; else additive"
     )
 
 
 def distances_table(pair: Pair, subject: Subject) -> pa.Table:
-    """One row per distance and output: mean residual, its sd over backgrounds and 95 % interval, the control's, and for
-    additive models what of the mean is within single units and what between them."""
+    """One row per distance and output: mean residual, its sd over backgrounds and 95 % interval, the control's, what is
+    left over the far level, and for additive models what of the mean is within single units and what between them."""
     n = len(pair.curve.residuals)
     mean, sd, half = _moments(pair.curve.residuals)
     control_mean, control_sd, _ = _moments(pair.control.residuals)
     second = pair.curve.effect_second.mean(axis=0)
+    level, far = pair.verdict.constant.residual, far_distances(pair.curve.distances)
     within = within_units(pair, subject)
     parts = []
     for index, name in enumerate(subject.names):
@@ -54,6 +58,8 @@ def distances_table(pair: Pair, subject: Subject) -> pa.Table:
                     "n": pa.array(np.full(rows, n), pa.int64()),
                     "control_residual": control_mean[:, index],
                     "control_sd": control_sd[:, index],
+                    "distance_residual": mean[:, index] - level[index],
+                    "is_far": far,
                     "effect_second": second[:, index],
                     "within_units": nothing if within is None else pa.array(within[:, index]),
                     "between_units": nothing if within is None else pa.array(mean[:, index] - within[:, index]),
@@ -75,25 +81,41 @@ def result_rows(pair: Pair, subject: Subject) -> list[dict[str, Any]]:
             "second": pair.second.id,
             "orientation": pair.orientation,
             "output": name,
-            "max_abs_residual": float(verdict.largest[index]),
-            "distance_bp": int(verdict.at[index]),
-            "residual": float(verdict.residual[index]),
-            "control_max_abs_residual": float(verdict.control_largest[index]),
+            "max_abs_residual": float(abs(verdict.largest.residual[index])),
+            "distance_bp": int(verdict.largest.at[index]),
+            "residual": float(verdict.largest.residual[index]),
+            "control_max_abs_residual": float(verdict.largest.control[index]),
             "effect_first": float(verdict.effect_first[index]),
             "effect_second": float(verdict.effect_second[index]),
-            "relative_residual": float(verdict.relative[index]),
+            "relative_residual": float(verdict.largest.relative[index]),
             "residual_range": float(verdict.span[index]),
-            "p_value": float(verdict.p_value[index]),
+            "p_value": float(verdict.largest.p_value[index]),
             "additive": bool(verdict.additive[index]),
+            "verdict": str(verdict.verdict[index]),
+            **_part("constant", verdict.constant, index),
+            "far_from_bp": int(verdict.constant.at[index]),
+            **_part("distance", verdict.distance, index),
+            "distance_residual_bp": int(verdict.distance.at[index]),
         }
         if within is not None:
-            at = int(np.flatnonzero(pair.curve.distances == verdict.at[index])[0])
+            at = int(np.flatnonzero(pair.curve.distances == verdict.largest.at[index])[0])
             share = pair.curve.averaged[at] * subject.unit_weights[index]
             order = np.argsort(-np.abs(share), kind="stable")[:_MOST_UNITS]
+            row["within_units_max_abs"] = float(np.abs(within[:, index]).max())
             row["between_units_max_abs"] = float(np.abs(mean[:, index] - within[:, index]).max())
-            row["top_units"] = [subject.unit_ids[i] for i in order if abs(share[i]) > 0.05 * verdict.largest[index]]
+            row["top_units"] = [subject.unit_ids[i] for i in order if abs(share[i]) > 0.05 * row["max_abs_residual"]]
         rows.append(row)
     return rows
+
+
+def _part(name: str, part: Part, index: int) -> dict[str, float]:
+    """Columns of one part of the residual for one output."""
+    return {
+        f"{name}_residual": float(part.residual[index]),
+        f"control_{name}_residual": float(part.control[index]),
+        f"{name}_relative": float(part.relative[index]),
+        f"{name}_p_value": float(part.p_value[index]),
+    }
 
 
 def within_units(pair: Pair, subject: Subject) -> np.ndarray | None:

@@ -33,23 +33,6 @@ class Curve:
     averaged: np.ndarray
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Per output (outputs,): the largest |mean residual|, where it is and its sign; the control's; the mean effects;
-    what share of them it is; its range over the distances; the permutation p; whether the pair counts as additive."""
-
-    largest: np.ndarray
-    at: np.ndarray
-    residual: np.ndarray
-    control_largest: np.ndarray
-    effect_first: np.ndarray
-    effect_second: np.ndarray
-    relative: np.ndarray
-    span: np.ndarray
-    p_value: np.ndarray
-    additive: np.ndarray
-
-
 def centre_start(window_bp: int, width: int) -> int:
     """Where a word of ``width`` begins that stands at the centre."""
     return (window_bp - width) // 2
@@ -131,54 +114,6 @@ def residual(
 def effect(value: np.ndarray, empty: np.ndarray, pseudocount: FoldChange = None) -> np.ndarray:
     """value − empty, or the log2 fold change of it."""
     return value - empty if pseudocount is None else _log2(value, pseudocount) - _log2(empty, pseudocount)
-
-
-def judge(
-    pair: Curve, control: Curve, n_permutations: int, alpha: float, tolerance: float, rng: np.random.Generator
-) -> Verdict:
-    """Is the pair's residual more than its control's, and more than a small share of what the motifs do?
-
-    The statistic is the largest |mean residual| over the distances less the control's. Under the null hypothesis the
-    two words are exchangeable within a background sequence, so they are swapped there at random (one-sided, the
-    observed order counted among the permutations). A test of many backgrounds finds the smallest curvature; so a pair
-    counts as not additive only where the residual is also above ``tolerance`` × the mean of the two absolute effects.
-    """
-    mean, control_mean = pair.residuals.mean(axis=0), control.residuals.mean(axis=0)  # (P, outputs)
-    largest, control_largest = (np.abs(values).max(axis=0) for values in (mean, control_mean))
-    at = np.abs(mean).argmax(axis=0)
-    outputs = np.arange(mean.shape[1])
-    excess = largest - control_largest
-    at_least = (_permuted_excess(pair.residuals, control.residuals, n_permutations, rng) >= excess - 1e-12).sum(axis=0)
-    p_value = (1 + at_least) / (1 + n_permutations)
-    first, second = pair.effect_first.mean(axis=0), pair.effect_second.mean(axis=(0, 1))
-    size = (np.abs(first) + np.abs(second)) / 2
-    relative = largest / np.maximum(size, 1e-12)
-    return Verdict(
-        largest=largest,
-        at=pair.distances[at],
-        residual=mean[at, outputs],
-        control_largest=control_largest,
-        effect_first=first,
-        effect_second=second,
-        relative=relative,
-        span=mean.max(axis=0) - mean.min(axis=0),
-        p_value=p_value,
-        additive=~((p_value < alpha) & (relative > tolerance)),
-    )
-
-
-def _permuted_excess(
-    pair: np.ndarray, control: np.ndarray, n_permutations: int, rng: np.random.Generator
-) -> np.ndarray:
-    """(permutations, outputs): the statistic with pair and control swapped at random within each background."""
-    n = len(pair)
-    left, right = pair.reshape(n, -1), control.reshape(n, -1)
-    total = left.sum(axis=0) + right.sum(axis=0)
-    kept = rng.integers(0, 2, (n_permutations, n)).astype(np.float64)
-    mean = (kept @ (left - right) + right.sum(axis=0)) / n
-    shape = (n_permutations, *pair.shape[1:])
-    swapped = (total / n - mean).reshape(shape)
-    return np.abs(mean.reshape(shape)).max(axis=1) - np.abs(swapped).max(axis=1)
 
 
 def _log2(value: np.ndarray, pseudocount: float) -> np.ndarray:

@@ -20,8 +20,9 @@ from cislex_models.checkpoint import load_models, seeds_of
 from cislex_models.devices import DeviceChoice, choose_device
 from cislex_models.onehot import one_hot
 
+from cislex_explainer.interaction_verdict import VERDICTS, Verdict, judge
 from cislex_explainer.interaction_words import Word, plain_word, words_of
-from cislex_explainer.interactions import Curve, Verdict, allowed_distances, judge, measure
+from cislex_explainer.interactions import Curve, allowed_distances, measure
 from cislex_explainer.opening import need_kind, output_names_of
 from cislex_explainer.unit_specs import MeasureInteractionsSpec
 
@@ -254,6 +255,7 @@ def _write(
         "scale": spec.scale,
         "seeds": subject.seeds,
         "additive": all(row["additive"] for row in results),
+        "verdicts": sorted({row["verdict"] for row in results}, key=VERDICTS.index),
         "criterion": criterion(spec),
         "device": subject.device.device,
         "device_reason": subject.device.reason,

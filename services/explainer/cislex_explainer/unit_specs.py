@@ -99,5 +99,7 @@ class MeasureInteractionsSpec(TaskSpec):
 UNIT_SPECS: dict[str, TaskInfo] = {
     "explainer.ExplainUnits": TaskInfo(spec=ExplainUnitsSpec, kind="units", gpu=True, heavy=True),
     "explainer.ProjectUnits": TaskInfo(spec=ProjectUnitsSpec, kind="projection", heavy=True),
-    "explainer.MeasureInteractions": TaskInfo(spec=MeasureInteractionsSpec, kind="interactions", gpu=True, heavy=True),
+    "explainer.MeasureInteractions": TaskInfo(
+        spec=MeasureInteractionsSpec, kind="interactions", version=2, gpu=True, heavy=True
+    ),
 }

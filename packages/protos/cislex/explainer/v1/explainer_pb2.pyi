@@ -730,7 +730,7 @@ class MeasureInteractionsRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., motifs: _Optional[_Iterable[str]] = ..., motif_artifact: _Optional[str] = ..., motif_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., control: _Optional[str] = ..., background: _Optional[_Union[InteractionBackground, str]] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., n_backgrounds: _Optional[int] = ..., min_gap_bp: _Optional[int] = ..., max_distance_bp: _Optional[int] = ..., step_bp: _Optional[int] = ..., both_orientations: _Optional[bool] = ..., outputs: _Optional[_Iterable[str]] = ..., scale: _Optional[_Union[InteractionScale, str]] = ..., pseudocount: _Optional[float] = ..., seed_index: _Optional[int] = ..., n_permutations: _Optional[int] = ..., alpha: _Optional[float] = ..., tolerance: _Optional[float] = ..., seed: _Optional[int] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ...) -> None: ...
 
 class Interaction(_message.Message):
-    __slots__ = ("first", "second", "orientation", "output", "max_abs_residual", "distance_bp", "residual", "control_max_abs_residual", "effect_first", "effect_second", "relative_residual", "residual_range", "p_value", "additive", "between_units_max_abs", "top_units")
+    __slots__ = ("first", "second", "orientation", "output", "max_abs_residual", "distance_bp", "residual", "control_max_abs_residual", "effect_first", "effect_second", "relative_residual", "residual_range", "p_value", "additive", "between_units_max_abs", "top_units", "verdict", "constant_residual", "control_constant_residual", "constant_relative", "constant_p_value", "far_from_bp", "distance_residual", "control_distance_residual", "distance_relative", "distance_p_value", "distance_residual_bp", "within_units_max_abs")
     FIRST_FIELD_NUMBER: _ClassVar[int]
     SECOND_FIELD_NUMBER: _ClassVar[int]
     ORIENTATION_FIELD_NUMBER: _ClassVar[int]
@@ -747,6 +747,18 @@ class Interaction(_message.Message):
     ADDITIVE_FIELD_NUMBER: _ClassVar[int]
     BETWEEN_UNITS_MAX_ABS_FIELD_NUMBER: _ClassVar[int]
     TOP_UNITS_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    CONSTANT_RESIDUAL_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_CONSTANT_RESIDUAL_FIELD_NUMBER: _ClassVar[int]
+    CONSTANT_RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    CONSTANT_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    FAR_FROM_BP_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_RESIDUAL_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_DISTANCE_RESIDUAL_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_RESIDUAL_BP_FIELD_NUMBER: _ClassVar[int]
+    WITHIN_UNITS_MAX_ABS_FIELD_NUMBER: _ClassVar[int]
     first: str
     second: str
     orientation: str
@@ -763,10 +775,22 @@ class Interaction(_message.Message):
     additive: bool
     between_units_max_abs: float
     top_units: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, first: _Optional[str] = ..., second: _Optional[str] = ..., orientation: _Optional[str] = ..., output: _Optional[str] = ..., max_abs_residual: _Optional[float] = ..., distance_bp: _Optional[int] = ..., residual: _Optional[float] = ..., control_max_abs_residual: _Optional[float] = ..., effect_first: _Optional[float] = ..., effect_second: _Optional[float] = ..., relative_residual: _Optional[float] = ..., residual_range: _Optional[float] = ..., p_value: _Optional[float] = ..., additive: _Optional[bool] = ..., between_units_max_abs: _Optional[float] = ..., top_units: _Optional[_Iterable[str]] = ...) -> None: ...
+    verdict: str
+    constant_residual: float
+    control_constant_residual: float
+    constant_relative: float
+    constant_p_value: float
+    far_from_bp: int
+    distance_residual: float
+    control_distance_residual: float
+    distance_relative: float
+    distance_p_value: float
+    distance_residual_bp: int
+    within_units_max_abs: float
+    def __init__(self, first: _Optional[str] = ..., second: _Optional[str] = ..., orientation: _Optional[str] = ..., output: _Optional[str] = ..., max_abs_residual: _Optional[float] = ..., distance_bp: _Optional[int] = ..., residual: _Optional[float] = ..., control_max_abs_residual: _Optional[float] = ..., effect_first: _Optional[float] = ..., effect_second: _Optional[float] = ..., relative_residual: _Optional[float] = ..., residual_range: _Optional[float] = ..., p_value: _Optional[float] = ..., additive: _Optional[bool] = ..., between_units_max_abs: _Optional[float] = ..., top_units: _Optional[_Iterable[str]] = ..., verdict: _Optional[str] = ..., constant_residual: _Optional[float] = ..., control_constant_residual: _Optional[float] = ..., constant_relative: _Optional[float] = ..., constant_p_value: _Optional[float] = ..., far_from_bp: _Optional[int] = ..., distance_residual: _Optional[float] = ..., control_distance_residual: _Optional[float] = ..., distance_relative: _Optional[float] = ..., distance_p_value: _Optional[float] = ..., distance_residual_bp: _Optional[int] = ..., within_units_max_abs: _Optional[float] = ...) -> None: ...
 
 class InteractionSet(_message.Message):
-    __slots__ = ("name", "artifact", "results", "words", "control", "background", "n_backgrounds", "n_distances", "window_bp", "outputs", "scale", "seeds", "additive", "criterion", "device", "device_reason")
+    __slots__ = ("name", "artifact", "results", "words", "control", "background", "n_backgrounds", "n_distances", "window_bp", "outputs", "scale", "seeds", "additive", "criterion", "device", "device_reason", "verdicts")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     RESULTS_FIELD_NUMBER: _ClassVar[int]
@@ -783,6 +807,7 @@ class InteractionSet(_message.Message):
     CRITERION_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_REASON_FIELD_NUMBER: _ClassVar[int]
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     results: _containers.RepeatedCompositeFieldContainer[Interaction]
@@ -799,7 +824,8 @@ class InteractionSet(_message.Message):
     criterion: str
     device: str
     device_reason: str
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., results: _Optional[_Iterable[_Union[Interaction, _Mapping]]] = ..., words: _Optional[_Iterable[str]] = ..., control: _Optional[str] = ..., background: _Optional[str] = ..., n_backgrounds: _Optional[int] = ..., n_distances: _Optional[int] = ..., window_bp: _Optional[int] = ..., outputs: _Optional[_Iterable[str]] = ..., scale: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ..., additive: _Optional[bool] = ..., criterion: _Optional[str] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ...) -> None: ...
+    verdicts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., results: _Optional[_Iterable[_Union[Interaction, _Mapping]]] = ..., words: _Optional[_Iterable[str]] = ..., control: _Optional[str] = ..., background: _Optional[str] = ..., n_backgrounds: _Optional[int] = ..., n_distances: _Optional[int] = ..., window_bp: _Optional[int] = ..., outputs: _Optional[_Iterable[str]] = ..., scale: _Optional[str] = ..., seeds: _Optional[_Iterable[int]] = ..., additive: _Optional[bool] = ..., criterion: _Optional[str] = ..., device: _Optional[str] = ..., device_reason: _Optional[str] = ..., verdicts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetUnitSetRequest(_message.Message):
     __slots__ = ("name",)
