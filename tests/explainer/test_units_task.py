@@ -57,7 +57,7 @@ def test_every_file(desk: Any, scene: Any) -> None:
     with torch.no_grad():
         answers = [m.forward_with_extras(one_hot(torch.from_numpy(codes[rows]))) for m in models]
     outputs = np.concatenate([extras["unit_outputs"].numpy() for _, extras in answers], axis=1)
-    np.testing.assert_allclose(found.array("unit_outputs.npy"), outputs, atol=1e-5)
+    np.testing.assert_allclose(found.array("unit_outputs.npy"), outputs, rtol=1e-5, atol=1e-5)
     correct = [(logits.argmax(1).numpy() == targets[rows]) for logits, _ in answers]
     table = found.table("rows.parquet")
     assert table["row"].to_pylist() == rows.tolist()
@@ -72,7 +72,7 @@ def test_every_file(desk: Any, scene: Any) -> None:
     for unit in range(2):
         maximum = activations[correct[0]][:, unit].max()
         row = units[f"s0_u{unit}"]
-        assert row["activation_max"] == pytest.approx(maximum)
+        assert row["activation_max"] == pytest.approx(maximum, rel=1e-5)
         sites = (activations[:, unit] >= np.float32(0.5 * maximum)) & correct[0][:, None]
         assert row["n_active_sequences"] == sites.any(axis=1).sum()
         assert (counts[unit].sum(axis=0) == row["nsites"]).all()

@@ -59,6 +59,20 @@ def test_units_are_those_of_the_paper(options: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("options", VARIANTS)
+def test_reading_units_gives_what_a_forward_pass_gives(options: dict[str, Any]) -> None:
+    model, x = _explainn(options), small_input(10)
+    with torch.no_grad():
+        logits, extras = model.forward_with_extras(x)
+    reading = model.read_units(x)
+    torch.testing.assert_close(reading.logits, logits, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(reading.outputs, extras["unit_outputs"], rtol=1e-5, atol=1e-5)
+    activations = extras["filter_activations"]
+    torch.testing.assert_close(reading.peaks, activations.amax(2), rtol=1e-5, atol=1e-5)
+    row, unit = torch.tensor([0, 3, 9]), torch.tensor([2, 0, 3])
+    torch.testing.assert_close(reading.at(row, unit), activations[row, unit], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", VARIANTS)
 def test_a_unit_hears_its_own_filter_only(options: dict[str, Any]) -> None:
     model, x = _explainn(options), small_input(10)
     with torch.no_grad():

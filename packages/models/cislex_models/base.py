@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from cislex_core.errors import Reason, UserError
@@ -92,6 +94,18 @@ class Architecture(Predictor):
         return next(self.parameters()).device
 
 
+@dataclass(frozen=True)
+class UnitReading:
+    """What one pass tells of the units: ``logits`` (n, n_outputs), ``outputs`` (n, units), ``peaks`` (n, units), the
+    largest activation of each unit's filter; ``at(row, unit)``, index tensors (pairs,), gives the activations (pairs,
+    positions) of single filters in single sequences."""
+
+    logits: Tensor
+    outputs: Tensor
+    peaks: Tensor
+    at: Callable[[Tensor, Tensor], Tensor]
+
+
 class UnitArchitecture(Architecture):
     """An additive model: ``logits == unit_outputs @ output_weight.T + output_bias``, exactly.
 
@@ -104,6 +118,16 @@ class UnitArchitecture(Architecture):
     @abstractmethod
     def unit_outputs(self, x: Tensor) -> Tensor:
         """(n, units): what multiplies ``output_weight``, of one-hot (n, 4, window_bp)."""
+
+    def read_units(self, x: Tensor) -> UnitReading:
+        """One pass over one-hot (n, 4, window_bp) in evaluation mode, for reading units over many sequences.
+
+        Units without filters of their own are active by their output: it is their peak, and their one position.
+        """
+        logits, extras = self.forward_with_extras(x)
+        outputs = extras["unit_outputs"]
+        activations = extras.get("filter_activations", outputs.unsqueeze(2))
+        return UnitReading(logits, outputs, activations.amax(2), lambda row, unit: activations[row, unit])
 
     @property
     def output_weight(self) -> Tensor:

@@ -14,10 +14,17 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 
-from cislex_models.base import UnitArchitecture
+from cislex_models.base import UnitArchitecture, UnitReading
 from cislex_models.dropout import Dropout
-from cislex_models.layers import activation, convolve, full_precision, keep_gradient_channels_last
+from cislex_models.layers import (
+    activation,
+    convolve,
+    full_precision,
+    keep_gradient_channels_last,
+    scale_and_shift,
+)
 from cislex_models.options import ExplainnOptions
 
 
@@ -56,6 +63,16 @@ class UnitLayer(nn.Module):
         """(n, units, inputs) → (n, units, outputs)."""
         h = self.linear(x)
         return self.dropout(self.relu(self.norm(h.flatten(1)))).view(h.shape)
+
+    def fast(self, x: Tensor) -> Tensor:
+        """The same in evaluation mode on (units, n, inputs) → (units, n, outputs), its norm folded into the weights."""
+        weight, bias = self.linear.weight, self.linear.bias
+        if isinstance(self.norm, nn.BatchNorm1d):
+            scale, shift = (part.view_as(bias) for part in scale_and_shift(self.norm))
+            weight, bias = weight * scale[:, None], bias * scale + shift
+        if weight.shape[2] == 1:
+            return self.relu((x * weight.transpose(1, 2)).sum(2, keepdim=True) + bias[:, None])
+        return self.relu(torch.baddbmm(bias[:, None], x, weight))
 
 
 class Explainn(UnitArchitecture):
@@ -104,6 +121,25 @@ class Explainn(UnitArchitecture):
             keep_gradient_channels_last(h)
         return self._units_of(self.activation(h))
 
+    @torch.no_grad()
+    def read_units(self, x: Tensor) -> UnitReading:
+        """As the base says, in less time than a forward pass with its extras: batch norms are folded into the
+        weights before them, and activations are computed where they are asked for. exp and ReLU never fall, so the
+        largest activation is that of the largest sum.
+        """
+        scale, shift = scale_and_shift(self.norm)
+        weight, bias = self.conv.weight * scale[:, None, None], shift + scale * self.conv.bias
+        x = x.unsqueeze(2)
+        x = x.contiguous(memory_format=torch.channels_last) if x.device.type == "cpu" else x
+        sums = conv2d(x, weight.unsqueeze(2), bias)
+        h = self.activation(self.pool(sums)).squeeze(2).transpose(0, 1).contiguous()  # (units, n, positions)
+        for layer in self.layers:
+            h = layer.fast(h)
+        outputs = h.squeeze(2).T
+        sums = sums.squeeze(2)
+        peaks = self.activation(sums.amax(2))
+        return UnitReading(self._logits(outputs), outputs, peaks, lambda row, unit: self.activation(sums[row, unit]))
+
     def filter_activations(self, x: Tensor) -> Tensor:
         """(n, units, positions): after exp or ReLU, before pooling."""
         return self.activation(self._convolved(x)).squeeze(2)
@@ -119,7 +155,8 @@ class Explainn(UnitArchitecture):
     def _units_of(self, pooled: Tensor) -> Tensor:
         with full_precision(pooled):
             pooled = pooled.to(self.output.weight.dtype)
-            h = pooled.squeeze(2)  # (n, units, positions)
+            # the convolution leaves channels last: laid out anew once, or each unit's product would gather its numbers
+            h = pooled.squeeze(2).contiguous()  # (n, units, positions)
             for layer in self.layers:
                 h = layer(h)
             return h.squeeze(2)

@@ -53,6 +53,14 @@ def convolve(x: Tensor, layer: nn.Conv1d, padding: tuple[int, int] = (0, 0)) -> 
     return conv2d(x, layer.weight.unsqueeze(2), layer.bias)
 
 
+def scale_and_shift(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """What batch normalisation does in evaluation: x · scale + shift, each (channels,)."""
+    assert norm.running_mean is not None, "it keeps running statistics"
+    assert norm.running_var is not None, "it keeps running statistics"
+    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return scale, norm.bias - norm.running_mean * scale
+
+
 def keep_gradient_channels_last(h: Tensor) -> None:
     """Let the gradient of ``h`` come in the memory order of the convolutions.
 

@@ -13,11 +13,13 @@ from types import TracebackType
 import numpy as np
 import torch
 from cislex_core.sequences import N_CODE
-from torch import Tensor
+from cislex_models.base import UnitReading
 
 _SITE = np.dtype([("row", "<i4"), ("unit", "<i4"), ("position", "<i4"), ("value", "<f4")])
 #: Share of activations of a batch up to which they are noted.
 _MOST = 0.02
+#: Share of pairs of sequence and filter up to which positions are looked at.
+_MOST_PAIRS = 0.6
 #: Sites judged at once.
 _BLOCK = 200_000
 
@@ -35,23 +37,29 @@ class Candidates:
         self._at = 0
         self._file = open(path, "wb")  # noqa: SIM115 - closed by counts or __exit__
 
-    def note(self, activations: Tensor, largest: np.ndarray, right: np.ndarray) -> None:
-        """activations (n, filters, positions), their maxima ``largest`` (n, filters), ``right`` (n,) bool."""
+    def note(self, reading: UnitReading, right: np.ndarray) -> None:
+        """``right`` (n,) bool: which sequences of the reading were predicted correctly."""
         start, self._at = self._at, self._at + len(right)
+        largest = reading.peaks.cpu().numpy()
         if not self.complete or not right.any():
             return
         self._maximum = np.maximum(self._maximum, largest[right].max(axis=0))
         cut = np.where(self._maximum > 0, np.float32(self._share) * self._maximum, np.inf).astype(np.float32)
-        limit = torch.from_numpy(cut).to(activations.device)[None, :, None]
-        found = (activations >= limit).nonzero(as_tuple=True)
-        if len(found[0]) > _MOST * activations.numel():
+        # few pairs of sequence and filter reach the threshold at all: only their positions are looked at
+        row, unit = np.nonzero((largest >= cut) & right[:, None])
+        if len(row) > _MOST_PAIRS * largest.size:
             self.complete = False
             return
-        values = activations[found].cpu().numpy()
-        row, unit, position = (index.cpu().numpy() for index in found)
-        sites = np.empty(len(row), dtype=_SITE)
-        sites["row"], sites["unit"], sites["position"], sites["value"] = row + start, unit, position, values
-        self._file.write(sites[right[row]].tobytes())
+        device = reading.peaks.device
+        near = reading.at(torch.from_numpy(row).to(device), torch.from_numpy(unit).to(device)).cpu().numpy()
+        pair, position = np.nonzero(near >= cut[unit][:, None])
+        if len(pair) > _MOST * largest.size * near.shape[1]:
+            self.complete = False
+            return
+        sites = np.empty(len(pair), dtype=_SITE)
+        sites["row"], sites["unit"] = row[pair] + start, unit[pair]
+        sites["position"], sites["value"] = position, near[pair, position]
+        self._file.write(sites.tobytes())
 
     def counts(
         self, codes: np.ndarray, rows: np.ndarray, cut: np.ndarray, width: int, left_padding: int, inclusive: bool

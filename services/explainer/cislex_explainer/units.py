@@ -92,17 +92,15 @@ def read_outputs(
         x = one_hot(torch.from_numpy(np.ascontiguousarray(codes)).to(device))
         parts = []
         for seed in seeds:
-            logits, extras = seed.model.forward_with_extras(x)
-            outputs = extras["unit_outputs"].cpu().numpy()
+            reading = seed.model.read_units(x)
+            outputs = reading.outputs.cpu().numpy()
             seed.outputs.append(outputs)
-            answers, rule = logits.cpu().numpy(), seed.verdicts.rule
+            answers, rule = reading.logits.cpu().numpy(), seed.verdicts.rule
             seed.verdicts.add(answers, targets)
             if seed.maxima is not seed.outputs:
-                activations = extras["filter_activations"]
-                largest = activations.amax(dim=2).cpu().numpy()
-                seed.maxima.append(largest)
+                seed.maxima.append(reading.peaks.cpu().numpy())
                 if seed.candidates is not None:
-                    seed.candidates.note(activations, largest, rule.score(answers, targets) >= rule.limit())
+                    seed.candidates.note(reading, rule.score(answers, targets) >= rule.limit())
             parts.append(outputs)
         yield np.concatenate(parts, axis=1)
     for seed in seeds:

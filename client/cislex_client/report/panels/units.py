@@ -97,7 +97,8 @@ def _disagreement(found: list[Unit]) -> str:
     """The paper's case of a large weight that the network does not use."""
     unused = [unit for unit in found for row in unit.rows if str(row.get("agreement")) == "weight_only"]
     opposite = [unit for unit in found for row in unit.rows if str(row.get("agreement")) == "opposite"]
-    if not unused and not opposite:
+    silenced = {unit.id for unit in found for row in unit.rows if str(row.get("agreement")) == "switched_off"}
+    if not unused and not opposite and not silenced:
         return ""
     ids = list(dict.fromkeys(unit.label for unit in unused))
     shown = ", ".join(esc(label) for label in ids[:6]) + (f" and {len(ids) - 6} more" if len(ids) > 6 else "")
@@ -109,6 +110,11 @@ def _disagreement(found: list[Unit]) -> str:
         )
     if opposite:
         parts.append(f"{plural(len(opposite), 'weight')} and its median importance differ in sign.")
+    if silenced:
+        parts.append(
+            f"{plural(len(silenced), 'unit')} speak by falling silent: they are on without their motif, which switches "
+            "them off, so their importance looks small (<code>effect_rank</code> in <code>units.tsv</code> finds them)."
+        )
     return callout("<strong>Weights that importance does not bear out.</strong> " + " ".join(parts), "warn")
 
 
