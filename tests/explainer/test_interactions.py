@@ -80,7 +80,8 @@ def test_a_sum_leaves_nothing_and_a_product_its_coefficient() -> None:
         control = measure(predict, backgrounds, A, CONTROL, distances)
         verdict = judge(curve, control, 199, 0.05, 0.25, np.random.default_rng(0))
         assert verdict.additive.tolist() == [not size, not size]
-        assert verdict.verdict.tolist() == ["synergistic" if size else "additive"] * 2, "the same at every distance"
+        words = ["reversing", "synergistic"] if size else ["additive"] * 2  # beside the first, the second's -0.5 is 2.5
+        assert verdict.verdict.tolist() == words
         assert verdict.largest.residual[0] == pytest.approx(size)
         assert verdict.constant.residual[0] == pytest.approx(size)
         assert verdict.distance.residual[0] == pytest.approx(0)
@@ -155,31 +156,33 @@ def test_far_is_the_farthest_third() -> None:
 
 
 def test_saturation_is_no_cooperation() -> None:
-    """The same shortfall at every distance is a ceiling; a bonus that ends with distance is cooperation."""
+    """A shortfall, everywhere or near, is a ceiling's; a bonus that ends with distance is cooperation."""
     flat, near = np.ones(12), np.repeat([0.0, 1.0, 0.0], 4)
-    found = {
-        name: _verdict(residuals, effects)
-        for name, residuals, effects in (
-            ("saturating", -0.5 * flat, (1.0, 1.0)),
-            ("masked", 0.4 * flat, (2.0, -0.5)),
-            ("synergistic", 0.5 * flat, (1.0, 1.0)),
-            ("cooperative", 0.8 * near, (1.0, 1.0)),
-            ("hindered", -0.8 * near, (1.0, 1.0)),
-            ("both", -0.5 * flat + 0.8 * near, (1.0, 1.0)),
-            ("small", -0.2 * flat + 0.2 * near, (1.0, 1.0)),
-        )
+    cases = {
+        "everywhere less": (-0.5 * flat, (1.0, 1.0), "saturating"),
+        "near less": (-0.8 * near, (1.0, 1.0), "saturating"),
+        "one hides the other": (0.4 * flat, (2.0, -0.5), "saturating"),
+        "two repressors that share a floor": (0.6 * flat, (-1.0, -1.0), "saturating"),
+        "together nothing": (-2.0 * near, (1.0, 1.0), "reversing"),
+        "everywhere more": (0.5 * flat, (1.0, 1.0), "synergistic"),
+        "near more": (0.8 * near, (1.0, 1.0), "cooperative"),
+        "repress more when near": (-0.8 * near, (-1.0, -1.0), "cooperative"),
+        "a partner without an effect of its own": (0.8 * near, (1.0, -0.01), "cooperative"),
+        "near more, under a ceiling": (-0.5 * flat + 0.8 * near, (1.0, 1.0), "cooperative"),
+        "little": (-0.2 * flat + 0.2 * near, (1.0, 1.0), "additive"),
     }
+    found = {name: _verdict(residuals, effects) for name, (residuals, effects, _) in cases.items()}
     assert {name: str(verdict.verdict[0]) for name, verdict in found.items()} == {
-        "saturating": "saturating", "masked": "saturating", "synergistic": "synergistic", "cooperative": "cooperative",
-        "hindered": "cooperative", "both": "cooperative", "small": "additive",
-    }  # fmt: skip
-    assert {name for name, verdict in found.items() if verdict.additive[0]} == {"saturating", "masked", "small"}
-    both = found["both"]
+        name: word for name, (_, _, word) in cases.items()
+    }
+    for verdict in found.values():
+        assert verdict.additive[0] == (verdict.verdict[0] in ("additive", "saturating"))
+    both = found["near more, under a ceiling"]
     assert both.constant.residual[0] == pytest.approx(-0.5, abs=0.01)
+    assert both.constant.at[0] == 50, "far begins here"
     assert both.distance.residual[0] == pytest.approx(0.8, abs=0.01)
     assert abs(both.distance.at[0]) <= 20
-    assert both.constant.at[0] == 50, "far begins here"
-    assert found["hindered"].distance.residual[0] == pytest.approx(-0.8, abs=0.01)
+    assert found["near less"].distance.residual[0] == pytest.approx(-0.8, abs=0.01)
 
 
 @pytest.fixture

@@ -22,9 +22,10 @@ def criterion(spec: MeasureInteractionsSpec) -> str:
     return (
         f"a part of the residual counts where p < {spec.alpha:g} (absolute value above the control "
         f"{spec.control.upper()}'s, {spec.n_permutations} permutations within backgrounds) and it is > "
-        f"{spec.tolerance:g} x the mean absolute effect of the two motifs; cooperative: the largest departure of the "
-        "mean residual from its far level (median of the farthest third of the distances) counts; else, where the far "
-        "level counts, synergistic if both motifs do more beside the other and saturating if not; else additive"
+        f"{spec.tolerance:g} x the mean absolute effect of the two motifs; the largest departure of the mean residual "
+        "from its far level (median of the farthest third of the distances) decides where it counts, else the far "
+        "level; no motif does less: cooperative (departure) or synergistic (far level); a motif does less: saturating, "
+        "or reversing where its effect changes sign; neither part counts: additive"
     )
 
 
@@ -76,7 +77,7 @@ def result_rows(pair: Pair, subject: Subject) -> list[dict[str, Any]]:
     mean = pair.curve.residuals.mean(axis=0)
     rows = []
     for index, name in enumerate(subject.names):
-        row = {
+        row: dict[str, Any] = {
             "first": pair.first.id,
             "second": pair.second.id,
             "orientation": pair.orientation,
@@ -108,7 +109,7 @@ def result_rows(pair: Pair, subject: Subject) -> list[dict[str, Any]]:
     return rows
 
 
-def _part(name: str, part: Part, index: int) -> dict[str, float]:
+def _part(name: str, part: Part, index: int) -> dict[str, Any]:
     """Columns of one part of the residual for one output."""
     return {
         f"{name}_residual": float(part.residual[index]),

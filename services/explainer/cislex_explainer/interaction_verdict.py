@@ -4,6 +4,7 @@ A network whose output saturates gives two motifs less than their sum wherever t
 that motifs work together pays for their being near. Both leave a residual over the additive expectation; only the
 second is the distance dependence by which DeepSTARR's authors and ExplaiNN's Fig. S2 tell cooperation. So the residual
 is parted into its far level and what is left at each distance, and each part has its own test against the control word.
+The sign matters as well: two near motifs also fill the same local units of a network, which gives less near, not more.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ class Verdict:
         return np.isin(self.verdict, ("additive", "saturating"))
 
 
-#: Every verdict, in order of the residual's meaning.
-VERDICTS = ("additive", "saturating", "synergistic", "cooperative")
+#: Every verdict.
+VERDICTS = ("additive", "saturating", "reversing", "synergistic", "cooperative")
 
 
 def far_distances(distances: np.ndarray) -> np.ndarray:
@@ -73,8 +74,10 @@ def judge(
     counted among the permutations). A test of many backgrounds finds the smallest curvature; so a part counts only
     where it is also above ``tolerance`` × the mean of the two absolute effects.
 
-    ``cooperative``: the part that hangs on distance counts. Otherwise, where the far level counts, ``saturating`` if
-    beside the other a motif does less than alone, ``synergistic`` if both do more. Otherwise ``additive``.
+    The departure from the far level decides where it counts, else the far level where that counts, else the pair is
+    ``additive``. A part that gives no motif less beside the other than alone is ``cooperative`` (departure: more at
+    some distances than far away) or ``synergistic`` (far level: more wherever they stand). One that gives a motif less
+    is ``saturating``, as a ceiling does, or ``reversing`` where its effect changes sign, which no ceiling does.
     """
     far = far_distances(pair.distances)
     mean, control_mean = pair.residuals.mean(axis=0), control.residuals.mean(axis=0)  # (P, outputs)
@@ -94,10 +97,25 @@ def judge(
         at = nearest_far if index == 1 else pair.distances[place]
         parts.append(Part(values[place, outputs], at, compared[index], found[index] / size, p_value[index]))
     largest, constant, distance = parts
-    more = (np.abs(first + level) > np.abs(first)) & (np.abs(second + level) > np.abs(second))
-    words = np.where(constant.counts(alpha, tolerance), np.where(more, "synergistic", "saturating"), "additive")
-    words = np.where(distance.counts(alpha, tolerance), "cooperative", words)
+    effects, least = (first, second), tolerance * size
+    words = np.full(len(outputs), "additive", dtype="U11")
+    for part, more, beside in ((constant, "synergistic", level), (distance, "cooperative", level + distance.residual)):
+        meant = _meaning(part.residual, beside, effects, least, more)
+        words = np.where(part.counts(alpha, tolerance), meant, words)
     return Verdict(largest, constant, distance, first, second, mean.max(axis=0) - mean.min(axis=0), words)
+
+
+def _meaning(
+    part: np.ndarray, residual: np.ndarray, effects: tuple[np.ndarray, np.ndarray], least: np.ndarray, more: str
+) -> np.ndarray:
+    """(outputs,) words: ``more`` unless ``part`` of the residual takes from a motif's effect; then saturating, or
+    reversing if with the whole ``residual`` the effect stands on the other side. Effects up to ``least`` are none."""
+    words = np.full(len(part), more, dtype="U11")
+    for alone in effects:
+        less = (np.abs(alone) > least) & (part * alone < 0)
+        turned = less & (np.sign(alone) * (alone + residual) < -least)
+        words = np.where(turned, "reversing", np.where(less & (words != "reversing"), "saturating", words))
+    return words
 
 
 def _statistics(mean: np.ndarray, far: np.ndarray) -> np.ndarray:
