@@ -69,6 +69,8 @@ def test_many_units_of_one_name_are_counted() -> None:
     rows = [{"query": f"s0_u{i}", "target": "MA1", "target_name": "CTCF", "significant": True} for i in range(9)]
     rows.append({"query": "s0_u9", "target": "MA2", "target_name": "SPIB", "significant": True})
     assert findings("compare_units", {"best": rows}) == ["best matches: CTCF (s0_u0 and 8 more); SPIB (s0_u9)"]
+    capped = findings("compare_units", {"best": rows, "n_queries": 300, "n_matched": 192})
+    assert capped == ["192 of 300 motifs resemble a known one; of the first 10: CTCF (s0_u0 and 8 more); SPIB (s0_u9)"]
 
 
 def test_tasks_are_counted_where_there_are_no_classes() -> None:

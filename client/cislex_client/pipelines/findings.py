@@ -62,7 +62,11 @@ def _compare(summary: Mapping[str, Any]) -> list[str]:
         return [f"none of {len(best)} motifs resembles a known one (q ≤ 0.05)"]
     often = sorted(named.items(), key=lambda item: -len(item[1]))[:MOST_NAMED]
     more = f" and {len(named) - MOST_NAMED} others" if len(named) > MOST_NAMED else ""
-    return ["best matches: " + "; ".join(f"{name} ({_listed(queries)})" for name, queries in often) + more]
+    said = "; ".join(f"{name} ({_listed(queries)})" for name, queries in often) + more
+    if summary.get("n_queries", 0) > len(best):  # the summary names the first 200 only
+        counted = f"{summary.get('n_matched', 0):,} of {summary['n_queries']:,} motifs resemble a known one"
+        return [f"{counted}; of the first {len(best)}: {said}"]
+    return [f"best matches: {said}"]
 
 
 def _listed(queries: list[str]) -> str:
