@@ -29,8 +29,8 @@ install: $(VENV)/.installed ## make .venv and install cislex into it
 demo: $(VENV)/.installed ## simulate two peak sets, run the whole analysis, print the path of the report
 	$(BIN)/cislex demo --out demo
 
-test: $(VENV)/.installed-test ## add the test extras and run the tests
-	$(BIN)/pytest
+test: $(VENV)/.installed-test ## add the test extras and run the tests, two at a time with one thread each
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 test-slow: $(VENV)/.installed-test ## the tests that take minutes
 	$(BIN)/pytest -m slow
