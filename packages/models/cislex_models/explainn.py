@@ -66,7 +66,8 @@ class UnitLayer(nn.Module):
 
     def fast(self, x: Tensor) -> Tensor:
         """The same in evaluation mode on (units, n, inputs) → (units, n, outputs), its norm folded into the weights."""
-        weight, bias = self.linear.weight, self.linear.bias
+        weight: Tensor = self.linear.weight
+        bias: Tensor = self.linear.bias
         if isinstance(self.norm, nn.BatchNorm1d):
             scale, shift = (part.view_as(bias) for part in scale_and_shift(self.norm))
             weight, bias = weight * scale[:, None], bias * scale + shift
@@ -128,12 +129,14 @@ class Explainn(UnitArchitecture):
         largest activation is that of the largest sum.
         """
         scale, shift = scale_and_shift(self.norm)
+        assert self.conv.bias is not None, "the units' convolution has one"
         weight, bias = self.conv.weight * scale[:, None, None], shift + scale * self.conv.bias
         x = x.unsqueeze(2)
         x = x.contiguous(memory_format=torch.channels_last) if x.device.type == "cpu" else x
         sums = conv2d(x, weight.unsqueeze(2), bias)
         h = self.activation(self.pool(sums)).squeeze(2).transpose(0, 1).contiguous()  # (units, n, positions)
         for layer in self.layers:
+            assert isinstance(layer, UnitLayer)
             h = layer.fast(h)
         outputs = h.squeeze(2).T
         sums = sums.squeeze(2)
