@@ -7,42 +7,20 @@ dataset → train_<name> → evaluate_<name> ┐
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from cislex_client.pipelines.graph import Ref, Step, check
-from cislex_client.pipelines.sources import FileRef, dataset_steps
+from cislex_client.pipelines.sources import FileRef, TrainingOptions, dataset_steps
 
 
-@dataclass(frozen=True)
-class CompareOptions:
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(TrainingOptions):
     """Every option of the comparison. ``per_model``: options of single architectures, by name."""
 
     models: list[str]
-    window_bp: int | None = None
-    test_chroms: list[str] = field(default_factory=list)
-    validation_chroms: list[str] = field(default_factory=list)
-    alias: str = "none"
-    max_per_class: int | None = None
-    data_seed: int | None = None
-    protocol: str = "default"
-    label_definition: str | None = None
-    dataset: str = ""
-    seeds: int = 3
-    epochs: int | None = None
-    patience: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    loss: str | None = None
-    class_weights: str | None = None
     train_protocol: str | None = None
     per_model: dict[str, dict[str, str]] = field(default_factory=dict)
     reference: str | None = None
-    device: str = "auto"
-
-    def as_json(self) -> dict[str, Any]:
-        """All options as JSON, for run.json."""
-        return asdict(self)
 
 
 def plan(options: CompareOptions, files: Mapping[str, FileRef]) -> list[Step]:
@@ -70,14 +48,7 @@ def _train(options: CompareOptions, dataset: str | Ref, name: str) -> Step:
         "dataset": dataset,
         "architecture": name,
         "options": options.per_model.get(name, {}),
-        "seeds": list(range(options.seeds)),
         "protocol": options.train_protocol,
-        "epochs": options.epochs,
-        "patience": options.patience,
-        "batch_size": options.batch_size,
-        "learning_rate": options.learning_rate,
-        "loss": options.loss,
-        "class_weights": options.class_weights,
-        "device": options.device,
+        **options.training(),
     }
     return Step(f"train_{name}", f"train {name}", "trainer.TrainModel", request)

@@ -9,51 +9,29 @@ dataset → train → evaluate, export
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from cislex_client.pipelines.graph import Ref, Step, check
-from cislex_client.pipelines.sources import FileRef, dataset_steps, motif_database
+from cislex_client.pipelines.sources import FileRef, TrainingOptions, dataset_steps, motif_database
 
 NAMED_AT_Q = 0.05
 """Units are named at q ≤ 0.05, as in the paper."""
 
 
-@dataclass(frozen=True)
-class ExplainnOptions:
+@dataclass(frozen=True, kw_only=True)
+class ExplainnOptions(TrainingOptions):
     """Every option of the analysis. None leaves the service's own default (documented in its proto)."""
 
-    window_bp: int | None = None
-    test_chroms: list[str] = field(default_factory=list)
-    validation_chroms: list[str] = field(default_factory=list)
-    alias: str = "none"
-    max_per_class: int | None = None
-    data_seed: int | None = None
-    protocol: str = "default"
-    label_definition: str | None = None
-    dataset: str = ""
-    """Resource name of a dataset that exists; empty = it is made from files."""
     two_conditions: bool = True
     """The dataset's classes are WT and KO."""
     units: int = 100
     architecture_options: dict[str, str] = field(default_factory=dict)
-    seeds: int = 3
-    epochs: int | None = None
-    patience: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    loss: str | None = None
-    class_weights: str | None = None
     init_database: str | None = None
     freeze_filters: bool = False
     explain_split: str = "all"
     color_by: list[str] = field(default_factory=list)
     denovo: list[str] = field(default_factory=lambda: ["em", "words"])
-    device: str = "auto"
-
-    def as_json(self) -> dict[str, Any]:
-        """All options as JSON, for run.json."""
-        return asdict(self)
 
 
 def plan(options: ExplainnOptions, files: Mapping[str, FileRef], motif_db: str) -> list[Step]:
@@ -88,17 +66,10 @@ def _train(options: ExplainnOptions, dataset: str | Ref) -> Step:
         "dataset": dataset,
         "architecture": "explainn",
         "options": _architecture(options),
-        "seeds": list(range(options.seeds)),
         "protocol": "explainn",
-        "epochs": options.epochs,
-        "patience": options.patience,
-        "batch_size": options.batch_size,
-        "learning_rate": options.learning_rate,
-        "loss": options.loss,
-        "class_weights": options.class_weights,
         "init_database": options.init_database,
         "freeze_filters": options.freeze_filters or None,
-        "device": options.device,
+        **options.training(),
     }
     count = f"{options.seeds} models" if options.seeds > 1 else "a model"
     return Step("train", f"train {count} of {options.units} units", "trainer.TrainModel", request)

@@ -7,7 +7,8 @@ way. A dataset that exists already has no step: the pipeline names it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from cislex_client.pipelines.graph import Ref, Step
 
@@ -18,25 +19,50 @@ CLASS_FILE = "class:"
 """Role of a class's FASTA file: ``class:CTCF``."""
 
 
-class DataOptions(Protocol):
-    """The options of a dataset that every pipeline has; None leaves the service's own default."""
+@dataclass(frozen=True, kw_only=True)
+class DataOptions:
+    """What every analysis may be told of its data; None leaves the service's own default (documented in its proto)."""
 
-    @property
-    def window_bp(self) -> int | None: ...
-    @property
-    def test_chroms(self) -> list[str]: ...
-    @property
-    def validation_chroms(self) -> list[str]: ...
-    @property
-    def alias(self) -> str: ...
-    @property
-    def max_per_class(self) -> int | None: ...
-    @property
-    def data_seed(self) -> int | None: ...
-    @property
-    def protocol(self) -> str: ...
-    @property
-    def label_definition(self) -> str | None: ...
+    window_bp: int | None = None
+    test_chroms: list[str] = field(default_factory=list)
+    validation_chroms: list[str] = field(default_factory=list)
+    alias: str = "none"
+    max_per_class: int | None = None
+    data_seed: int | None = None
+    protocol: str = "default"
+    label_definition: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """All options as JSON, for run.json."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions(DataOptions):
+    """And of training; ``dataset`` names one that exists, "" = it is made from files."""
+
+    dataset: str = ""
+    seeds: int = 3
+    epochs: int | None = None
+    patience: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    loss: str | None = None
+    class_weights: str | None = None
+    device: str = "auto"
+
+    def training(self) -> dict[str, Any]:
+        """The fields of TrainModel that they set."""
+        return {
+            "seeds": list(range(self.seeds)),
+            "epochs": self.epochs,
+            "patience": self.patience,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "loss": self.loss,
+            "class_weights": self.class_weights,
+            "device": self.device,
+        }
 
 
 def dataset_steps(options: DataOptions, files: Mapping[str, FileRef]) -> list[Step]:

@@ -10,25 +10,17 @@ label? → dataset → train → evaluate, export
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cislex_client.pipelines.graph import Ref, Step, check
-from cislex_client.pipelines.sources import FileRef, dataset_steps, motif_database
+from cislex_client.pipelines.sources import DataOptions, FileRef, dataset_steps, motif_database
 
 
-@dataclass(frozen=True)
-class WtkoOptions:
+@dataclass(frozen=True, kw_only=True)
+class WtkoOptions(DataOptions):
     """Every option of the analysis. None leaves the service's own default (documented in its proto)."""
 
-    window_bp: int | None = None
-    test_chroms: list[str] = field(default_factory=list)
-    validation_chroms: list[str] = field(default_factory=list)
-    alias: str = "none"
-    max_per_class: int | None = None
-    data_seed: int | None = None
-    protocol: str = "default"
-    label_definition: str | None = None
     seeds: int = 5
     epochs: int | None = None
     patience: int | None = None
@@ -47,10 +39,6 @@ class WtkoOptions:
     n_motifs: int | None = None
     compare_engine: str | None = None
     enrich_split: str = "test"
-
-    def as_json(self) -> dict[str, Any]:
-        """All options as JSON, for run.json."""
-        return asdict(self)
 
 
 def plan(options: WtkoOptions, files: Mapping[str, FileRef], motif_db: str) -> list[Step]:

@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import AfterValidator
 
 from cislex_core.errors import Reason, UserError
 from cislex_core.family_tables import Family, read_family_table
@@ -120,6 +122,23 @@ def check_name(name: str) -> tuple[int, str]:
             database=name,
         )
     return year, taxon
+
+
+def _known(name: str) -> str:
+    """The name, when a packaged release has it. Asked at submission: hours of work may lie before its use.
+
+    Where no release is packaged (an API process without pyjaspar) the worker answers instead.
+    """
+    if name and packaged_releases():
+        try:
+            check_name(name)
+        except UserError as error:
+            raise ValueError(error.message) from None
+    return name
+
+
+DatabaseName = Annotated[str, AfterValidator(_known)]
+"""A spec's field that names a packaged release and taxon; "" = none."""
 
 
 def _packaged(name: str) -> tuple[list[Motif], dict[str, Family], str]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from cislex_core.errors import UserError
+from cislex_core.motif_databases import DatabaseName
 from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskInfo, TaskSpec
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 Distance = Literal["ed", "pearson", "allr", "kullback", "sandelin", "blic1", "llr1", "blic5", "llr5"]
 Background = Literal["both", "ko", "wt", "shuffled", "given"]
@@ -20,24 +20,6 @@ DATABASE_KINDS = ("model", "motifs", "clusters", "filters", "units", "families")
 MotifSource = Annotated[ArtifactDigest, NamesArtifact(MOTIF_KINDS)]
 
 DEFAULT_DATABASE = "jaspar2024-vertebrates"
-
-
-def _known_database(name: str) -> str:
-    """The name, when a packaged release has it. Asked at submission: hours of work may lie before its use.
-
-    Where no release is packaged (an API process without pyjaspar) the worker answers instead.
-    """
-    from cislex_core.motif_databases import check_name, packaged_releases
-
-    if name and packaged_releases():
-        try:
-            check_name(name)
-        except UserError as error:
-            raise ValueError(error.message) from None
-    return name
-
-
-DatabaseName = Annotated[str, AfterValidator(_known_database)]
 
 
 class CompareMotifsSpec(TaskSpec):

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from cislex_core.errors import UserError
-from cislex_core.motif_databases import check_name, packaged_releases
+from cislex_core.motif_databases import DatabaseName
 from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskSpec
 from cislex_models.registry import check_options, info
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 TRANSFER = "unit_transfer"
 INIT_KINDS = ("motifs", "clusters", "filters", "units", "families")
@@ -20,20 +20,10 @@ INIT_KINDS = ("motifs", "clusters", "filters", "units", "families")
 _SOME_PART = {"architecture": "wtko_cnn", "options": {"padding": "same"}, "window_bp": 31, "n_outputs": 1}
 
 
-def _known_database(name: str) -> str:
-    """The name, when a packaged release has it; where no release is packaged the worker answers instead."""
-    if name and packaged_releases():
-        try:
-            check_name(name)
-        except UserError as error:
-            raise ValueError(error.message) from None
-    return name
-
-
 class StartFields(TaskSpec):
     """Where the weights come from. Without any of these fields they are random, from the seed."""
 
-    init_database: Annotated[str, AfterValidator(_known_database)] = ""
+    init_database: DatabaseName = ""
     """Packaged release and taxon such as ``jaspar2020-vertebrates``."""
     init_motifs_file: InputRef | None = None
     init_motifs: Annotated[ArtifactDigest, NamesArtifact(INIT_KINDS)] | None = None
