@@ -185,12 +185,17 @@ def test_cancel_stops_the_search() -> None:
         find_by_words(primary, primary, WordOptions(), check)
 
 
+def _oracle_sequences(oracles: Path) -> list[np.ndarray]:
+    """Windows about the sites of Reb1 and of Abf1."""
+    return [
+        encode_batch(["".join(block.split("\n")[1:]) for block in (oracles / name).read_text().split(">")[1:]])
+        for name in ("reb1_pm30.fa", "abf1_pm30.fa")
+    ]
+
+
 def test_reb1_is_found_as_streme_finds_it(shared_dir: Path) -> None:
     oracles = shared_dir / "oracles"
-    reb1, abf1 = (
-        encode_batch(["".join(b.split("\n")[1:]) for b in (oracles / name).read_text().split(">")[1:]])
-        for name in ("reb1_pm30.fa", "abf1_pm30.fa")
-    )
+    reb1, abf1 = _oracle_sequences(oracles)
     streme = read_motifs(oracles / "streme_reb1_vs_abf1.txt")
     fungi = read_motifs(shared_dir / "data" / "motifs" / "JASPAR2024_CORE_fungi_nr.meme.gz")
     found = find_by_words(reb1, abf1, WordOptions(n_motifs=5))
@@ -206,6 +211,16 @@ def test_reb1_is_found_as_streme_finds_it(shared_dir: Path) -> None:
 
 
 # ---- the task
+
+
+@pytest.mark.parametrize("max_width", [15, 19])
+def test_sets_too_small_for_a_hold_out_are_judged_by_the_strongest_word(shared_dir: Path, max_width: int) -> None:
+    """The matrix of smallest p may have grown from a rare word: it is not that word's p which is asked."""
+    primary, control = (codes[:250] for codes in _oracle_sequences(shared_dir / "oracles"))
+    first, *_ = find_by_words(primary, control, WordOptions(max_width=max_width))
+    assert first.test == "words"
+    assert first.log_e < np.log(1e-20)
+    assert first.hits > 5 * first.control_hits
 
 
 def test_sets_and_clusters_by_the_task(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ class DiscoverMotifsSpec(TaskSpec):
 
 SPECS: dict[str, TaskInfo] = {
     "motif.ClusterKmers": TaskInfo(spec=ClusterKmersSpec, kind="clusters", version=4),
-    "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs"),
+    "motif.DiscoverMotifs": TaskInfo(spec=DiscoverMotifsSpec, kind="motifs", version=2),
     **COMPARE_SPECS,
     **SEQLET_SPECS,
     **SCAN_SPECS,

@@ -135,8 +135,8 @@ def put_aside(
 def _best_of_round(sets: _Sets, options: WordOptions, check: Check) -> tuple[Refined | None, int]:
     """The best matrix on the sequences searched, over all widths and dyads, and how many words were counted.
 
-    Best is the smallest p of the matrix; without a hold-out, of those whose seed word is significant by itself, since
-    that is what the test will say.
+    Best is the smallest p of the matrix; without a hold-out, of its seed word, since that is what is tested: the matrix
+    of smallest p may have grown from a rare word.
     """
     data, control = sets.searched()
     both, background = options.both_strands, sets.background
@@ -160,16 +160,14 @@ def _best_of_round(sets: _Sets, options: WordOptions, check: Check) -> tuple[Ref
         n_words += total_words(dyads)
         screen(find_seeds(data, control, dyads, both_strands=both, per_list=_REFINED_DYADS), _REFINED_DYADS)
     by_word = {item.seed: seed_log_p(item.seed, len(data), len(control)) for item in candidates}
-    if sets.aside is None:
-        limit = np.log(options.evalue_threshold) - np.log(max(n_words, 1))
-        candidates.sort(key=lambda item: (by_word[item.seed] > limit, item.log_p))
-    else:
-        candidates.sort(key=lambda item: item.log_p)
+
+    def worth(item: Refined) -> float:
+        return item.log_p if sets.aside is not None else by_word[item.seed]
+
+    candidates.sort(key=worth)
     finalists = [_finalist(data, control, item, sets, options) for item in candidates[:_FINALISTS]]
     check()
-    if sets.aside is None:
-        finalists = [item for item in finalists if by_word[item.seed] <= limit] or finalists
-    best = min(finalists, key=lambda item: item.log_p, default=None)
+    best = min(finalists, key=worth, default=None)
     return (best if best is not None and np.isfinite(best.threshold) else None), n_words
 
 
