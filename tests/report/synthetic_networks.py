@@ -203,7 +203,10 @@ def _families(path: Path, ids: list[str]) -> None:
 
 
 def _scores(path: Path) -> None:
-    rows = [["a" * 64, "s0_u0", 0.81, 0.84, 1, "CCACCAGGGGGCGC"], ["b" * 64, "WT_1", 0.78, 0.8, None, "CCAGGGGGC"]]
+    rows = [
+        ["units:" + "a" * 16, "s0_u0", 0.81, 0.84, 1, "CCACCAGGGGGCGC"],
+        ["motifs:" + "b" * 16, "WT_1", 0.78, 0.8, None, "CCAGGGGGC"],
+    ]
     columns = ["source", "motif_id", "auprc", "auroc", "unit_rank", "consensus"]
     write_tsv(path / "best_motifs.tsv", columns, rows)
     write_tsv(path / "scores.tsv", columns, rows * 2)

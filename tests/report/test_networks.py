@@ -46,6 +46,7 @@ def test_a_report_of_units_has_every_panel(two_classes: Path) -> None:
     }
     assert wanted <= set(page.ids)
     text = words(page)
+    assert "units of the network 2 motifs s0_u0" in text
     assert "CTCF-like" in text
     assert "SPIB-like" in text
     assert "1 of 2 filters that began as known motifs have left them" in text

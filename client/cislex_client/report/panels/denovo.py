@@ -37,13 +37,11 @@ def panel(results: Results) -> Section | None:
 
 
 def source_names(results: Results) -> dict[str, str]:
-    """Artifact digest or resource name → the words for the step that made it."""
-    names = {}
-    for id, step in results.steps.items():
-        for key in (step.get("resource"), (step.get("artifact") or {}).get("sha256")):
-            if key:
-                names[str(key)] = SOURCES.get(id, str(step.get("title") or id))
-    return names
+    """The first sixteen digits of an artifact → the words for the step that made it."""
+    digests = {id: str((step.get("artifact") or {}).get("sha256") or "")[:16] for id, step in results.steps.items()}
+    return {
+        digest: SOURCES.get(id, str(results.steps[id].get("title") or id)) for id, digest in digests.items() if digest
+    }
 
 
 def _table(results: Results, rows: list[dict[str, Any]]) -> str:
@@ -81,9 +79,8 @@ def _table(results: Results, rows: list[dict[str, Any]]) -> str:
 
 
 def _named(source: str, names: dict[str, str]) -> str:
-    if source in names:
-        return names[source]
-    return next((name for key, name in names.items() if source and (key in source or source in key)), source)
+    """``motifs:<16 hex>`` in words; as it is where no step of this run made it."""
+    return names.get(source.rpartition(":")[2][:16], source)
 
 
 def _sortable(value: Any) -> float:
