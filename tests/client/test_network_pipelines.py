@@ -106,9 +106,9 @@ def test_options_of_single_models():
     for wrong in ("units=300", "cnn9.units=3", "explainn.=3", "explainn.units"):
         with pytest.raises(UsageError, match=r"MODEL\.OPTION=VALUE"):
             ro.per_model([wrong], ["explainn", "danq"])
-    assert ro.keyed(["units=3"], "--option") == {"units": "3"}
+    assert common.keyed(["units=3"], "--option") == {"units": "3"}
     with pytest.raises(UsageError, match="NAME=VALUE"):
-        ro.keyed(["units"], "--option")
+        common.keyed(["units"], "--option")
 
 
 def test_named_files():

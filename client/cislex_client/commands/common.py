@@ -37,6 +37,8 @@ Set = Annotated[
     typer.Option("--set", metavar="FIELD=VALUE", help="Any other field of the request; VALUE is JSON or text."),
 ]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+DatasetOption = Annotated[str, typer.Option("--dataset", help="A dataset (cislex dataset ls).")]
+ModelOption = Annotated[str, typer.Option("--model", help="A model (cislex model ls).")]
 
 PLURAL = {
     "dataset": "datasets", "model": "models", "export": "exports", "evaluation": "evaluations", "genome": "genomes",
@@ -252,6 +254,24 @@ def named_files(texts: Sequence[str] | None, flag: str) -> list[tuple[str, Path]
             raise UsageError(f"{flag} names {name} twice", remedy="join its files, or give another name")
         found[name] = Path(path)
     return list(found.items())
+
+
+def motif_database(text: str, file_field: str) -> tuple[dict[str, Any], dict[str, Path]]:
+    """``--motif-db`` as (fields, files): a path when it looks like one or exists, else a release by name."""
+    if "/" in text or Path(text).suffix in (".meme", ".gz", ".txt", ".motif", ".jaspar") or Path(text).is_file():
+        return {}, {file_field: Path(text)}
+    return {"database": text}, {}
+
+
+def keyed(options: Sequence[str] | None, flag: str) -> dict[str, Any]:
+    """``["units=300"]`` as a map. Raises UsageError for one without ``=``."""
+    found = {}
+    for text in options or []:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise UsageError(f"{flag} {text!r}: write NAME=VALUE")
+        found[key] = value
+    return found
 
 
 def split_list(text: str) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from cislex_client.commands import common
-from cislex_client.commands.model import DatasetOption, ModelOption
 from cislex_client.output import Format
 
 app = typer.Typer(name="explain", help="Say which bases, words, filters and units a model uses.", no_args_is_help=True)
@@ -17,8 +16,8 @@ SplitOption = Annotated[str, typer.Option("--split", help="train, validation, te
 
 @app.command("saliency")
 def saliency(
-    model: ModelOption,
-    dataset: DatasetOption,
+    model: common.ModelOption,
+    dataset: common.DatasetOption,
     split: SplitOption = "test",
     method: Annotated[
         str, typer.Option(help="saliency, input_x_gradient, integrated_gradients, deeplift_shap or ism.")
@@ -45,7 +44,7 @@ def saliency(
 @app.command("kmers")
 def kmers(
     attributions: Annotated[str, typer.Option("--attributions", help="Result of `explain saliency`.")],
-    dataset: DatasetOption,
+    dataset: common.DatasetOption,
     k: Annotated[int | None, typer.Option("--k", help="Length of the words, bp (service default 20).")] = None,
     top_n: Annotated[int | None, typer.Option(help="Words per sequence (service default 3).")] = None,
     min_distance: Annotated[int | None, typer.Option(help="Least distance between two words, bp.")] = None,
@@ -66,8 +65,8 @@ def kmers(
 
 @app.command("filters")
 def filters(
-    model: ModelOption,
-    dataset: DatasetOption,
+    model: common.ModelOption,
+    dataset: common.DatasetOption,
     split: SplitOption = "test",
     threshold: Annotated[float | None, typer.Option(help="Share of the maximum that counts as active.")] = None,
     settings: common.Set = None,
@@ -85,8 +84,8 @@ def filters(
 
 @app.command("units")
 def units(
-    model: ModelOption,
-    dataset: DatasetOption,
+    model: common.ModelOption,
+    dataset: common.DatasetOption,
     split: SplitOption = "test",
     threshold: Annotated[float | None, typer.Option(help="Share of the maximum that counts as active.")] = None,
     device: common.Device = "auto",
@@ -106,7 +105,7 @@ def units(
 @app.command("umap")
 def umap(
     units: Annotated[str, typer.Option("--units", help="Result of `explain units`.")],
-    dataset: DatasetOption,
+    dataset: common.DatasetOption,
     color_by: Annotated[str, typer.Option(help="Columns, tasks or units, with commas.")] = "",
     settings: common.Set = None,
     no_wait: common.NoWait = False,
@@ -123,7 +122,7 @@ def umap(
 
 @app.command("interactions")
 def interactions(
-    model: ModelOption,
+    model: common.ModelOption,
     motifs: Annotated[str, typer.Option(help="Two to ten words or motif ids, with commas.")],
     motif_artifact: Annotated[str, typer.Option("--from", help="The motif set that holds the ids.")] = "",
     dataset: Annotated[str, typer.Option("--dataset", help="Its sequences are shuffled for backgrounds.")] = "",

@@ -8,22 +8,19 @@ from typing import Annotated
 import typer
 
 from cislex_client.commands import common, listing
-from cislex_client.commands.run_options import keyed
 from cislex_client.exit_codes import UsageError
 from cislex_client.output import Format
 
 app = typer.Typer(name="model", help="Train, judge, export and use models.", no_args_is_help=True)
 
-DatasetOption = Annotated[str, typer.Option("--dataset", help="A dataset (cislex dataset ls).")]
 ArchitectureOption = Annotated[
     list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="Any option of the network; repeat.")
 ]
-ModelOption = Annotated[str, typer.Option("--model", help="A model (cislex model ls).")]
 
 
 @app.command("train")
 def train(
-    dataset: DatasetOption,
+    dataset: common.DatasetOption,
     seeds: Annotated[str, typer.Option(help="Number of seeds, or the seeds themselves: 0,1,2.")] = "5",
     epochs: Annotated[int | None, typer.Option(help="Most epochs.")] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without improvement before stopping.")] = None,
@@ -48,14 +45,12 @@ def train(
     output: common.OutputOption = Format.table,
 ) -> None:
     """Train one model per seed on a dataset."""
-    from cislex_client.commands.motif import database  # which imports this module
-
-    fields, files = database(init_motif_db, "init_motifs_file") if init_motif_db else ({}, {})
+    fields, files = common.motif_database(init_motif_db, "init_motifs_file") if init_motif_db else ({}, {})
     common.operate(
         "trainer.TrainModel",
         "train",
         {
-            "options": keyed(option, "--option") or None, "init_database": fields.get("database"),
+            "options": common.keyed(option, "--option") or None, "init_database": fields.get("database"),
             "freeze_filters": freeze_filters or None,
             "architecture": architecture, "seeds": parse_seeds(seeds), "epochs": epochs, "patience": patience,
             "batch_size": batch_size, "learning_rate": learning_rate, "protocol": protocol, "device": device,
@@ -71,8 +66,8 @@ def train(
 
 @app.command("evaluate")
 def evaluate(
-    model: ModelOption,
-    dataset: DatasetOption,
+    model: common.ModelOption,
+    dataset: common.DatasetOption,
     device: common.Device = "auto",
     settings: common.Set = None,
     no_wait: common.NoWait = False,
@@ -89,8 +84,8 @@ def evaluate(
 
 @app.command("export")
 def export(
-    model: ModelOption,
-    dataset: DatasetOption,
+    model: common.ModelOption,
+    dataset: common.DatasetOption,
     tolerance: Annotated[float | None, typer.Option(help="Largest difference allowed (service default 1e-4).")] = None,
     settings: common.Set = None,
     no_wait: common.NoWait = False,
@@ -167,7 +162,7 @@ def import_(
         "trainer.ImportModel", "import weights",
         {
             "window_bp": window, "outputs": common.split_list(outputs), "target_type": target_type,
-            "channel_order": channel_order, "options": keyed(option, "--option") or None,
+            "channel_order": channel_order, "options": common.keyed(option, "--option") or None,
         },
         files={"checkpoint": checkpoint}, settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cislex_client.commands import common
-from cislex_client.commands.model import DatasetOption
 from cislex_client.exit_codes import UsageError
 from cislex_client.output import Format
 
@@ -80,7 +79,7 @@ def compare(
     """Name transcription factors: compare motifs with a database."""
     if bool(queries) == (query_file is not None):
         raise UsageError("name motif sets, or a file with --query-file")
-    fields, files = ({}, {}) if initial_of else database(motif_db, "database_file")
+    fields, files = ({}, {}) if initial_of else common.motif_database(motif_db, "database_file")
     common.operate(
         "motif.CompareMotifs", "compare motifs", {"engine": engine or None, **fields},
         files={"query_file": query_file, "family_table": family_table, **files},
@@ -91,7 +90,7 @@ def compare(
 
 @app.command("enrich")
 def enrich(
-    dataset: DatasetOption,
+    dataset: common.DatasetOption,
     motifs: Annotated[str, typer.Option("--motifs", help="A motif set instead of a database.")] = "",
     motif_db: Database = "jaspar2024-vertebrates",
     split: Annotated[str, typer.Option("--split", help="train, validation, test or all.")] = "test",
@@ -103,7 +102,7 @@ def enrich(
     output: common.OutputOption = Format.table,
 ) -> None:
     """Test known motifs for enrichment in WT and KO."""
-    fields, files = ({}, {}) if motifs else database(motif_db, "motifs_file")
+    fields, files = ({}, {}) if motifs else common.motif_database(motif_db, "motifs_file")
     common.operate(
         "motif.EnrichMotifs", "test enrichment", {"split": split, **fields},
         files={"homer_wt": homer_wt, "homer_ko": homer_ko, **files},
@@ -115,7 +114,7 @@ def enrich(
 @app.command("seqlets")
 def seqlets(
     attributions: Annotated[str, typer.Option("--attributions", help="Result of `explain saliency`.")],
-    dataset: DatasetOption,
+    dataset: common.DatasetOption,
     method: Annotated[str, typer.Option(help="recursive or threshold.")] = "",
     settings: common.Set = None,
     no_wait: common.NoWait = False,
@@ -132,7 +131,7 @@ def seqlets(
 
 @app.command("score")
 def score(
-    dataset: DatasetOption,
+    dataset: common.DatasetOption,
     motifs: Annotated[list[str] | None, typer.Argument(help="Motif sets: names or digests.")] = None,
     motif_db: Annotated[str, typer.Option("--motif-db", help="A packaged release or a motif file as well.")] = "",
     split: Annotated[str, typer.Option("--split", help="Where motifs are judged.")] = "test",
@@ -142,7 +141,7 @@ def score(
     output: common.OutputOption = Format.table,
 ) -> None:
     """Judge motifs by how well their best hits tell sequences apart."""
-    fields, files = database(motif_db, "motif_file") if motif_db else ({}, {})
+    fields, files = common.motif_database(motif_db, "motif_file") if motif_db else ({}, {})
     common.operate(
         "motif.ScoreMotifs", "score motifs", {"split": split, **fields}, files=files,
         names={"dataset": ("dataset", dataset), "sources": ("motifs", motifs)},
@@ -164,7 +163,7 @@ def scan(
     """Find every site of known motifs, with p and q (as FIMO does)."""
     if bool(dataset) == (sequences is not None):
         raise UsageError("name either --dataset or --sequences")
-    fields, files = ({}, {}) if motifs else database(motif_db, "motif_file")
+    fields, files = ({}, {}) if motifs else common.motif_database(motif_db, "motif_file")
     common.operate(
         "motif.ScanMotifs", "scan for sites", fields, files={"fasta": sequences, **files},
         names={"dataset": ("dataset", dataset), "sources": ("motifs", [motifs] if motifs else None)},
@@ -185,10 +184,3 @@ def group(
         "motif.GroupMotifs", "group motifs", {}, names={"sources": ("motifs", motifs)},
         settings=settings, form=output, no_wait=no_wait, timeout=timeout,
     )  # fmt: skip
-
-
-def database(text: str, file_field: str) -> tuple[dict[str, Any], dict[str, Path]]:
-    """``--motif-db`` as (fields, files): a path when it looks like one or exists, else a release by name."""
-    if "/" in text or Path(text).suffix in (".meme", ".gz", ".txt", ".motif", ".jaspar") or Path(text).is_file():
-        return {}, {file_field: Path(text)}
-    return {"database": text}, {}

@@ -75,7 +75,7 @@ def explainn(
             **data,
             two_conditions=two_conditions,
             units=units,
-            architecture_options=ro.keyed(option, "--option"),
+            architecture_options=common.keyed(option, "--option"),
             seeds=seeds,
             epochs=epochs,
             patience=patience,

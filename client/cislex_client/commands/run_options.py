@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -69,9 +69,7 @@ def class_files(fasta: Sequence[str] | None) -> dict[str, Path | None]:
 
 def motif_source(text: str) -> tuple[str, Path | None]:
     """``--motif-db`` as (release, file): one of the two."""
-    from cislex_client.commands.motif import database
-
-    fields, files = database(text, "file")
+    fields, files = common.motif_database(text, "file")
     return fields.get("database", ""), files.get("file")
 
 
@@ -102,15 +100,4 @@ def per_model(options: Sequence[str] | None, models: Sequence[str]) -> dict[str,
                 remedy="for instance --option explainn.units=300",
             )
         found.setdefault(model, {})[key] = value
-    return found
-
-
-def keyed(options: Sequence[str] | None, flag: str) -> dict[str, Any]:
-    """``["units=300"]`` as a map. Raises UsageError for one without ``=``."""
-    found = {}
-    for text in options or []:
-        key, equals, value = text.partition("=")
-        if not (key and equals):
-            raise UsageError(f"{flag} {text!r}: write NAME=VALUE")
-        found[key] = value
     return found
