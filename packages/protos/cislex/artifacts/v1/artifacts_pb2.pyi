@@ -150,3 +150,75 @@ class ListArtifactsResponse(_message.Message):
     entries: _containers.RepeatedCompositeFieldContainer[ListArtifactsResponse.Entry]
     next_page_token: str
     def __init__(self, entries: _Optional[_Iterable[_Union[ListArtifactsResponse.Entry, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class CreateUploadRequest(_message.Message):
+    __slots__ = ("sha256", "size_bytes")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    sha256: str
+    size_bytes: int
+    def __init__(self, sha256: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class CreateUploadResponse(_message.Message):
+    __slots__ = ("url", "upload_id", "expire_time", "complete")
+    URL_FIELD_NUMBER: _ClassVar[int]
+    UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    upload_id: str
+    expire_time: str
+    complete: bool
+    def __init__(self, url: _Optional[str] = ..., upload_id: _Optional[str] = ..., expire_time: _Optional[str] = ..., complete: _Optional[bool] = ...) -> None: ...
+
+class CompleteUploadRequest(_message.Message):
+    __slots__ = ("sha256", "upload_id", "size_bytes")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    UPLOAD_ID_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    sha256: str
+    upload_id: str
+    size_bytes: int
+    def __init__(self, sha256: _Optional[str] = ..., upload_id: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class CompleteUploadResponse(_message.Message):
+    __slots__ = ("file",)
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    file: ArtifactRef
+    def __init__(self, file: _Optional[_Union[ArtifactRef, _Mapping]] = ...) -> None: ...
+
+class CreateDownloadRequest(_message.Message):
+    __slots__ = ("sha256", "path")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    sha256: str
+    path: str
+    def __init__(self, sha256: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
+
+class CreateDownloadResponse(_message.Message):
+    __slots__ = ("url", "expire_time")
+    URL_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    expire_time: str
+    def __init__(self, url: _Optional[str] = ..., expire_time: _Optional[str] = ...) -> None: ...
+
+class CollectGarbageRequest(_message.Message):
+    __slots__ = ("dry_run",)
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    dry_run: bool
+    def __init__(self, dry_run: _Optional[bool] = ...) -> None: ...
+
+class CollectGarbageResponse(_message.Message):
+    __slots__ = ("n_artifacts", "n_files", "freed_bytes", "n_temporaries", "n_operations")
+    N_ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    N_FILES_FIELD_NUMBER: _ClassVar[int]
+    FREED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    N_TEMPORARIES_FIELD_NUMBER: _ClassVar[int]
+    N_OPERATIONS_FIELD_NUMBER: _ClassVar[int]
+    n_artifacts: int
+    n_files: int
+    freed_bytes: int
+    n_temporaries: int
+    n_operations: int
+    def __init__(self, n_artifacts: _Optional[int] = ..., n_files: _Optional[int] = ..., freed_bytes: _Optional[int] = ..., n_temporaries: _Optional[int] = ..., n_operations: _Optional[int] = ...) -> None: ...

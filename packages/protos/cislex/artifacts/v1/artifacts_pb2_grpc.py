@@ -27,6 +27,10 @@ if _version_not_supported:
 
 class ArtifactServiceStub:
     """Moves bytes in and out of the store. No message is larger than 1 MiB and a little.
+
+    A digest is no capability. On a server that asks for tokens, what a tenant neither sent nor made is answered as if the
+    store did not hold it: FindMissing names it, Stat, Read and CreateDownload answer NOT_FOUND, and QueryWrite and
+    CreateUpload ask for the bytes.
     """
 
     def __init__(self, channel):
@@ -65,10 +69,34 @@ class ArtifactServiceStub:
                 request_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.ListArtifactsRequest.SerializeToString,
                 response_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.ListArtifactsResponse.FromString,
                 _registered_method=True)
+        self.CreateUpload = channel.unary_unary(
+                '/cislex.artifacts.v1.ArtifactService/CreateUpload',
+                request_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateUploadRequest.SerializeToString,
+                response_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateUploadResponse.FromString,
+                _registered_method=True)
+        self.CompleteUpload = channel.unary_unary(
+                '/cislex.artifacts.v1.ArtifactService/CompleteUpload',
+                request_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CompleteUploadRequest.SerializeToString,
+                response_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CompleteUploadResponse.FromString,
+                _registered_method=True)
+        self.CreateDownload = channel.unary_unary(
+                '/cislex.artifacts.v1.ArtifactService/CreateDownload',
+                request_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateDownloadRequest.SerializeToString,
+                response_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateDownloadResponse.FromString,
+                _registered_method=True)
+        self.CollectGarbage = channel.unary_unary(
+                '/cislex.artifacts.v1.ArtifactService/CollectGarbage',
+                request_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CollectGarbageRequest.SerializeToString,
+                response_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CollectGarbageResponse.FromString,
+                _registered_method=True)
 
 
 class ArtifactServiceServicer:
     """Moves bytes in and out of the store. No message is larger than 1 MiB and a little.
+
+    A digest is no capability. On a server that asks for tokens, what a tenant neither sent nor made is answered as if the
+    store did not hold it: FindMissing names it, Stat, Read and CreateDownload answer NOT_FOUND, and QueryWrite and
+    CreateUpload ask for the bytes.
     """
 
     def FindMissing(self, request, context):
@@ -116,6 +144,40 @@ class ArtifactServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateUpload(self, request, context):
+        """A URL that takes the bytes of one file straight into the store, for servers whose store is an S3 bucket. What was sent
+        is not visible before CompleteUpload has checked it; what is not completed is removed after a day.
+        Errors: INVALID_REQUEST, NO_PRESIGNED_URLS (use Write), UNAVAILABLE, STORE_REFUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteUpload(self, request, context):
+        """Checks size and digest of what was sent to the URL of CreateUpload, and makes the file visible. May take a minute for
+        each 5 GiB. Errors: INVALID_REQUEST, ARTIFACT_MISSING (nothing was sent), ARTIFACT_CORRUPT (the upload is dropped),
+        NO_PRESIGNED_URLS, UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateDownload(self, request, context):
+        """A URL that answers one file's bytes straight from the store. They are not verified on the way: the reader compares the
+        digest. Errors: INVALID_REQUEST, NOT_FOUND, NO_PRESIGNED_URLS (use Read), UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CollectGarbage(self, request, context):
+        """Removes what nothing refers to any more (docs/protocol.md, "Bytes"); the server does so daily. For administrators.
+        Errors: UNAVAILABLE (a collection is running), STORE_REFUSED (another ledger collects this store), FORBIDDEN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ArtifactServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -149,6 +211,26 @@ def add_ArtifactServiceServicer_to_server(servicer, server):
                     request_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.ListArtifactsRequest.FromString,
                     response_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.ListArtifactsResponse.SerializeToString,
             ),
+            'CreateUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateUpload,
+                    request_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateUploadRequest.FromString,
+                    response_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateUploadResponse.SerializeToString,
+            ),
+            'CompleteUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteUpload,
+                    request_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CompleteUploadRequest.FromString,
+                    response_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CompleteUploadResponse.SerializeToString,
+            ),
+            'CreateDownload': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateDownload,
+                    request_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateDownloadRequest.FromString,
+                    response_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateDownloadResponse.SerializeToString,
+            ),
+            'CollectGarbage': grpc.unary_unary_rpc_method_handler(
+                    servicer.CollectGarbage,
+                    request_deserializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CollectGarbageRequest.FromString,
+                    response_serializer=cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CollectGarbageResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'cislex.artifacts.v1.ArtifactService', rpc_method_handlers)
@@ -159,6 +241,10 @@ def add_ArtifactServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ArtifactService:
     """Moves bytes in and out of the store. No message is larger than 1 MiB and a little.
+
+    A digest is no capability. On a server that asks for tokens, what a tenant neither sent nor made is answered as if the
+    store did not hold it: FindMissing names it, Stat, Read and CreateDownload answer NOT_FOUND, and QueryWrite and
+    CreateUpload ask for the bytes.
     """
 
     @staticmethod
@@ -313,6 +399,114 @@ class ArtifactService:
             '/cislex.artifacts.v1.ArtifactService/ListArtifacts',
             cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.ListArtifactsRequest.SerializeToString,
             cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.ListArtifactsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.artifacts.v1.ArtifactService/CreateUpload',
+            cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateUploadRequest.SerializeToString,
+            cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.artifacts.v1.ArtifactService/CompleteUpload',
+            cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CompleteUploadRequest.SerializeToString,
+            cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CompleteUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateDownload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.artifacts.v1.ArtifactService/CreateDownload',
+            cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateDownloadRequest.SerializeToString,
+            cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CreateDownloadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CollectGarbage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cislex.artifacts.v1.ArtifactService/CollectGarbage',
+            cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CollectGarbageRequest.SerializeToString,
+            cislex_dot_artifacts_dot_v1_dot_artifacts__pb2.CollectGarbageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -233,7 +233,7 @@ class ExplainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteAttributions(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -254,7 +254,7 @@ class ExplainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteKmerSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -275,7 +275,7 @@ class ExplainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteFilterSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -296,7 +296,7 @@ class ExplainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteUnitSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -317,7 +317,7 @@ class ExplainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteProjection(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -338,7 +338,7 @@ class ExplainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteInteractionSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -265,7 +265,7 @@ class MotifServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSeqletSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -286,7 +286,7 @@ class MotifServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteClusterSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -307,7 +307,7 @@ class MotifServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteMotifSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -328,7 +328,7 @@ class MotifServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteMatchSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -349,7 +349,7 @@ class MotifServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteEnrichment(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -397,7 +397,7 @@ class MotifServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteScoreSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -418,7 +418,7 @@ class MotifServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteHitSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -439,7 +439,7 @@ class MotifServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteFamilySet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

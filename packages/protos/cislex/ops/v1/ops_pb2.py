@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63islex/ops/v1/ops.proto\x12\rcislex.ops.v1\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"R\n\x08Progress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x01\x12\r\n\x05total\x18\x02 \x01(\x01\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0c\n\x04rate\x18\x04 \x01(\x01\x12\r\n\x05\x65ta_s\x18\x05 \x01(\x01\"\xbd\x01\n\x07Timings\x12*\n\x06queued\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07started\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07running\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"{\n\rResourceUsage\x12\x0e\n\x06\x64\x65vice\x18\x01 \x01(\t\x12\x19\n\x11peak_memory_bytes\x18\x02 \x01(\x03\x12 \n\x18peak_device_memory_bytes\x18\x03 \x01(\x03\x12\x0e\n\x06wall_s\x18\x04 \x01(\x01\x12\r\n\x05\x63pu_s\x18\x05 \x01(\x01\"\xbe\x06\n\x11OperationMetadata\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.cislex.ops.v1.OperationMetadata.State\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12)\n\x08progress\x18\x04 \x01(\x0b\x32\x17.cislex.ops.v1.Progress\x12>\n\x07metrics\x18\x05 \x03(\x0b\x32-.cislex.ops.v1.OperationMetadata.MetricsEntry\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x11\n\tcache_hit\x18\x07 \x01(\x08\x12$\n\x08warnings\x18\x08 \x03(\x0b\x32\x12.google.rpc.Status\x12\'\n\x07timings\x18\t \x01(\x0b\x32\x16.cislex.ops.v1.Timings\x12\x34\n\x0eresource_usage\x18\n \x01(\x0b\x32\x1c.cislex.ops.v1.ResourceUsage\x12\x13\n\x0bspec_digest\x18\x0b \x01(\t\x12<\n\x06labels\x18\x0c \x03(\x0b\x32,.cislex.ops.v1.OperationMetadata.LabelsEntry\x12\x12\n\nrequest_id\x18\r \x01(\t\x12\x11\n\tspec_json\x18\x0e \x01(\t\x12\x15\n\rvalidate_only\x18\x0f \x01(\x08\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xce\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x1f\n\x1bSTATE_WAITING_FOR_RESOURCES\x10\x02\x12\x16\n\x12STATE_INITIALIZING\x10\x03\x12\x11\n\rSTATE_RUNNING\x10\x04\x12\x14\n\x10STATE_CANCELLING\x10\x05\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x06\x12\x10\n\x0cSTATE_FAILED\x10\x07\x12\x13\n\x0fSTATE_CANCELLED\x10\x08\"=\n\x15WatchOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"n\n\x16WatchOperationResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x30\n\toperation\x18\x02 \x01(\x0b\x32\x1d.google.longrunning.Operation\x12\x10\n\x08\x62ookmark\x18\x03 \x01(\x08\x32r\n\x0fOperationEvents\x12_\n\x0eWatchOperation\x12$.cislex.ops.v1.WatchOperationRequest\x1a%.cislex.ops.v1.WatchOperationResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63islex/ops/v1/ops.proto\x12\rcislex.ops.v1\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"R\n\x08Progress\x12\x0c\n\x04\x64one\x18\x01 \x01(\x01\x12\r\n\x05total\x18\x02 \x01(\x01\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0c\n\x04rate\x18\x04 \x01(\x01\x12\r\n\x05\x65ta_s\x18\x05 \x01(\x01\"\xbd\x01\n\x07Timings\x12*\n\x06queued\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07started\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07running\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x66inished\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"{\n\rResourceUsage\x12\x0e\n\x06\x64\x65vice\x18\x01 \x01(\t\x12\x19\n\x11peak_memory_bytes\x18\x02 \x01(\x03\x12 \n\x18peak_device_memory_bytes\x18\x03 \x01(\x03\x12\x0e\n\x06wall_s\x18\x04 \x01(\x01\x12\r\n\x05\x63pu_s\x18\x05 \x01(\x01\"\x8c\x07\n\x11OperationMetadata\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32&.cislex.ops.v1.OperationMetadata.State\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12)\n\x08progress\x18\x04 \x01(\x0b\x32\x17.cislex.ops.v1.Progress\x12>\n\x07metrics\x18\x05 \x03(\x0b\x32-.cislex.ops.v1.OperationMetadata.MetricsEntry\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x11\n\tcache_hit\x18\x07 \x01(\x08\x12$\n\x08warnings\x18\x08 \x03(\x0b\x32\x12.google.rpc.Status\x12\'\n\x07timings\x18\t \x01(\x0b\x32\x16.cislex.ops.v1.Timings\x12\x34\n\x0eresource_usage\x18\n \x01(\x0b\x32\x1c.cislex.ops.v1.ResourceUsage\x12\x13\n\x0bspec_digest\x18\x0b \x01(\t\x12<\n\x06labels\x18\x0c \x03(\x0b\x32,.cislex.ops.v1.OperationMetadata.LabelsEntry\x12\x12\n\nrequest_id\x18\r \x01(\t\x12\x11\n\tspec_json\x18\x0e \x01(\t\x12\x15\n\rvalidate_only\x18\x0f \x01(\x08\x12\x34\n\x0ewaiting_reason\x18\x10 \x01(\x0e\x32\x1c.cislex.ops.v1.WaitingReason\x12\x16\n\x0equeue_position\x18\x11 \x01(\x05\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xce\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x1f\n\x1bSTATE_WAITING_FOR_RESOURCES\x10\x02\x12\x16\n\x12STATE_INITIALIZING\x10\x03\x12\x11\n\rSTATE_RUNNING\x10\x04\x12\x14\n\x10STATE_CANCELLING\x10\x05\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x06\x12\x10\n\x0cSTATE_FAILED\x10\x07\x12\x13\n\x0fSTATE_CANCELLED\x10\x08\"=\n\x15WatchOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"n\n\x16WatchOperationResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x30\n\toperation\x18\x02 \x01(\x0b\x32\x1d.google.longrunning.Operation\x12\x10\n\x08\x62ookmark\x18\x03 \x01(\x08*\x87\x02\n\rWaitingReason\x12\x1e\n\x1aWAITING_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1bWAITING_REASON_NO_FREE_SLOT\x10\x01\x12\x18\n\x14WAITING_REASON_QUOTA\x10\x02\x12\x1b\n\x17WAITING_REASON_BACK_OFF\x10\x03\x12\"\n\x1eWAITING_REASON_EQUAL_OPERATION\x10\x04\x12\x1e\n\x1aWAITING_REASON_ENGINE_AWAY\x10\x05\x12\x1b\n\x17WAITING_REASON_NO_OWNER\x10\x06\x12\x1d\n\x19WAITING_REASON_STORE_AWAY\x10\x07\x32r\n\x0fOperationEvents\x12_\n\x0eWatchOperation\x12$.cislex.ops.v1.WatchOperationRequest\x1a%.cislex.ops.v1.WatchOperationResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPERATIONMETADATA_METRICSENTRY']._serialized_options = b'8\001'
   _globals['_OPERATIONMETADATA_LABELSENTRY']._loaded_options = None
   _globals['_OPERATIONMETADATA_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_WAITINGREASON']._serialized_start=1625
+  _globals['_WAITINGREASON']._serialized_end=1888
   _globals['_PROGRESS']._serialized_start=137
   _globals['_PROGRESS']._serialized_end=219
   _globals['_TIMINGS']._serialized_start=222
@@ -45,17 +47,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOURCEUSAGE']._serialized_start=413
   _globals['_RESOURCEUSAGE']._serialized_end=536
   _globals['_OPERATIONMETADATA']._serialized_start=539
-  _globals['_OPERATIONMETADATA']._serialized_end=1369
-  _globals['_OPERATIONMETADATA_METRICSENTRY']._serialized_start=1067
-  _globals['_OPERATIONMETADATA_METRICSENTRY']._serialized_end=1113
-  _globals['_OPERATIONMETADATA_LABELSENTRY']._serialized_start=1115
-  _globals['_OPERATIONMETADATA_LABELSENTRY']._serialized_end=1160
-  _globals['_OPERATIONMETADATA_STATE']._serialized_start=1163
-  _globals['_OPERATIONMETADATA_STATE']._serialized_end=1369
-  _globals['_WATCHOPERATIONREQUEST']._serialized_start=1371
-  _globals['_WATCHOPERATIONREQUEST']._serialized_end=1432
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=1434
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=1544
-  _globals['_OPERATIONEVENTS']._serialized_start=1546
-  _globals['_OPERATIONEVENTS']._serialized_end=1660
+  _globals['_OPERATIONMETADATA']._serialized_end=1447
+  _globals['_OPERATIONMETADATA_METRICSENTRY']._serialized_start=1145
+  _globals['_OPERATIONMETADATA_METRICSENTRY']._serialized_end=1191
+  _globals['_OPERATIONMETADATA_LABELSENTRY']._serialized_start=1193
+  _globals['_OPERATIONMETADATA_LABELSENTRY']._serialized_end=1238
+  _globals['_OPERATIONMETADATA_STATE']._serialized_start=1241
+  _globals['_OPERATIONMETADATA_STATE']._serialized_end=1447
+  _globals['_WATCHOPERATIONREQUEST']._serialized_start=1449
+  _globals['_WATCHOPERATIONREQUEST']._serialized_end=1510
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=1512
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=1622
+  _globals['_OPERATIONEVENTS']._serialized_start=1890
+  _globals['_OPERATIONEVENTS']._serialized_end=2004
 # @@protoc_insertion_point(module_scope)

@@ -12,6 +12,25 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class WaitingReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WAITING_REASON_UNSPECIFIED: _ClassVar[WaitingReason]
+    WAITING_REASON_NO_FREE_SLOT: _ClassVar[WaitingReason]
+    WAITING_REASON_QUOTA: _ClassVar[WaitingReason]
+    WAITING_REASON_BACK_OFF: _ClassVar[WaitingReason]
+    WAITING_REASON_EQUAL_OPERATION: _ClassVar[WaitingReason]
+    WAITING_REASON_ENGINE_AWAY: _ClassVar[WaitingReason]
+    WAITING_REASON_NO_OWNER: _ClassVar[WaitingReason]
+    WAITING_REASON_STORE_AWAY: _ClassVar[WaitingReason]
+WAITING_REASON_UNSPECIFIED: WaitingReason
+WAITING_REASON_NO_FREE_SLOT: WaitingReason
+WAITING_REASON_QUOTA: WaitingReason
+WAITING_REASON_BACK_OFF: WaitingReason
+WAITING_REASON_EQUAL_OPERATION: WaitingReason
+WAITING_REASON_ENGINE_AWAY: WaitingReason
+WAITING_REASON_NO_OWNER: WaitingReason
+WAITING_REASON_STORE_AWAY: WaitingReason
+
 class Progress(_message.Message):
     __slots__ = ("done", "total", "unit", "rate", "eta_s")
     DONE_FIELD_NUMBER: _ClassVar[int]
@@ -53,7 +72,7 @@ class ResourceUsage(_message.Message):
     def __init__(self, device: _Optional[str] = ..., peak_memory_bytes: _Optional[int] = ..., peak_device_memory_bytes: _Optional[int] = ..., wall_s: _Optional[float] = ..., cpu_s: _Optional[float] = ...) -> None: ...
 
 class OperationMetadata(_message.Message):
-    __slots__ = ("state", "task", "attempt", "progress", "metrics", "message", "cache_hit", "warnings", "timings", "resource_usage", "spec_digest", "labels", "request_id", "spec_json", "validate_only")
+    __slots__ = ("state", "task", "attempt", "progress", "metrics", "message", "cache_hit", "warnings", "timings", "resource_usage", "spec_digest", "labels", "request_id", "spec_json", "validate_only", "waiting_reason", "queue_position")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[OperationMetadata.State]
@@ -103,6 +122,8 @@ class OperationMetadata(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     SPEC_JSON_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    WAITING_REASON_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_POSITION_FIELD_NUMBER: _ClassVar[int]
     state: OperationMetadata.State
     task: str
     attempt: int
@@ -118,7 +139,9 @@ class OperationMetadata(_message.Message):
     request_id: str
     spec_json: str
     validate_only: bool
-    def __init__(self, state: _Optional[_Union[OperationMetadata.State, str]] = ..., task: _Optional[str] = ..., attempt: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., metrics: _Optional[_Mapping[str, float]] = ..., message: _Optional[str] = ..., cache_hit: _Optional[bool] = ..., warnings: _Optional[_Iterable[_Union[_status_pb2.Status, _Mapping]]] = ..., timings: _Optional[_Union[Timings, _Mapping]] = ..., resource_usage: _Optional[_Union[ResourceUsage, _Mapping]] = ..., spec_digest: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., request_id: _Optional[str] = ..., spec_json: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+    waiting_reason: WaitingReason
+    queue_position: int
+    def __init__(self, state: _Optional[_Union[OperationMetadata.State, str]] = ..., task: _Optional[str] = ..., attempt: _Optional[int] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., metrics: _Optional[_Mapping[str, float]] = ..., message: _Optional[str] = ..., cache_hit: _Optional[bool] = ..., warnings: _Optional[_Iterable[_Union[_status_pb2.Status, _Mapping]]] = ..., timings: _Optional[_Union[Timings, _Mapping]] = ..., resource_usage: _Optional[_Union[ResourceUsage, _Mapping]] = ..., spec_digest: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., request_id: _Optional[str] = ..., spec_json: _Optional[str] = ..., validate_only: _Optional[bool] = ..., waiting_reason: _Optional[_Union[WaitingReason, str]] = ..., queue_position: _Optional[int] = ...) -> None: ...
 
 class WatchOperationRequest(_message.Message):
     __slots__ = ("name", "after_sequence")

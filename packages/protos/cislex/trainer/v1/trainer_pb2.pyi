@@ -40,6 +40,12 @@ class Strands(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STRANDS_BOTH: _ClassVar[Strands]
     STRANDS_FORWARD: _ClassVar[Strands]
 
+class ExportFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EXPORT_FORMAT_UNSPECIFIED: _ClassVar[ExportFormat]
+    EXPORT_FORMAT_ONNX: _ClassVar[ExportFormat]
+    EXPORT_FORMAT_TRITON_REPOSITORY: _ClassVar[ExportFormat]
+
 class Device(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     DEVICE_UNSPECIFIED: _ClassVar[Device]
@@ -105,6 +111,9 @@ STRANDS_UNSPECIFIED: Strands
 STRANDS_RANDOM: Strands
 STRANDS_BOTH: Strands
 STRANDS_FORWARD: Strands
+EXPORT_FORMAT_UNSPECIFIED: ExportFormat
+EXPORT_FORMAT_ONNX: ExportFormat
+EXPORT_FORMAT_TRITON_REPOSITORY: ExportFormat
 DEVICE_UNSPECIFIED: Device
 DEVICE_AUTO: Device
 DEVICE_CPU: Device
@@ -134,7 +143,7 @@ TARGET_TYPE_MULTILABEL: TargetType
 TARGET_TYPE_REGRESSION: TargetType
 
 class TrainModelRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "architecture", "options", "seeds", "protocol", "epochs", "patience", "batch_size", "accumulation", "learning_rate", "weight_decay", "rc_augmentation", "device", "amp", "loss", "class_weights", "strands", "init_database", "init_motifs_file", "init_motifs", "init_orientations", "freeze_filters", "unit_models", "unit_activation")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "dataset", "architecture", "options", "seeds", "protocol", "epochs", "patience", "batch_size", "accumulation", "learning_rate", "weight_decay", "rc_augmentation", "device", "amp", "loss", "class_weights", "strands", "init_database", "init_motifs_file", "init_motifs", "init_orientations", "freeze_filters", "unit_models", "unit_activation", "data_parallel")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +186,7 @@ class TrainModelRequest(_message.Message):
     FREEZE_FILTERS_FIELD_NUMBER: _ClassVar[int]
     UNIT_MODELS_FIELD_NUMBER: _ClassVar[int]
     UNIT_ACTIVATION_FIELD_NUMBER: _ClassVar[int]
+    DATA_PARALLEL_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -205,7 +215,8 @@ class TrainModelRequest(_message.Message):
     freeze_filters: bool
     unit_models: _containers.RepeatedScalarFieldContainer[str]
     unit_activation: UnitActivation
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., architecture: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ..., seeds: _Optional[_Iterable[int]] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., epochs: _Optional[int] = ..., patience: _Optional[int] = ..., batch_size: _Optional[int] = ..., accumulation: _Optional[int] = ..., learning_rate: _Optional[float] = ..., weight_decay: _Optional[float] = ..., rc_augmentation: _Optional[bool] = ..., device: _Optional[_Union[Device, str]] = ..., amp: _Optional[_Union[Amp, str]] = ..., loss: _Optional[_Union[Loss, str]] = ..., class_weights: _Optional[_Union[ClassWeights, str]] = ..., strands: _Optional[_Union[Strands, str]] = ..., init_database: _Optional[str] = ..., init_motifs_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., init_motifs: _Optional[str] = ..., init_orientations: _Optional[_Union[InitOrientations, str]] = ..., freeze_filters: _Optional[bool] = ..., unit_models: _Optional[_Iterable[str]] = ..., unit_activation: _Optional[_Union[UnitActivation, str]] = ...) -> None: ...
+    data_parallel: int
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., dataset: _Optional[str] = ..., architecture: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ..., seeds: _Optional[_Iterable[int]] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., epochs: _Optional[int] = ..., patience: _Optional[int] = ..., batch_size: _Optional[int] = ..., accumulation: _Optional[int] = ..., learning_rate: _Optional[float] = ..., weight_decay: _Optional[float] = ..., rc_augmentation: _Optional[bool] = ..., device: _Optional[_Union[Device, str]] = ..., amp: _Optional[_Union[Amp, str]] = ..., loss: _Optional[_Union[Loss, str]] = ..., class_weights: _Optional[_Union[ClassWeights, str]] = ..., strands: _Optional[_Union[Strands, str]] = ..., init_database: _Optional[str] = ..., init_motifs_file: _Optional[_Union[_artifacts_pb2.InputFile, _Mapping]] = ..., init_motifs: _Optional[str] = ..., init_orientations: _Optional[_Union[InitOrientations, str]] = ..., freeze_filters: _Optional[bool] = ..., unit_models: _Optional[_Iterable[str]] = ..., unit_activation: _Optional[_Union[UnitActivation, str]] = ..., data_parallel: _Optional[int] = ...) -> None: ...
 
 class EvaluateModelRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "split", "n_bootstrap", "bootstrap_seed", "rc_average", "batch_size", "device", "correlation_threshold")
@@ -245,7 +256,7 @@ class EvaluateModelRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ..., n_bootstrap: _Optional[int] = ..., bootstrap_seed: _Optional[int] = ..., rc_average: _Optional[bool] = ..., batch_size: _Optional[int] = ..., device: _Optional[_Union[Device, str]] = ..., correlation_threshold: _Optional[float] = ...) -> None: ...
 
 class ExportModelRequest(_message.Message):
-    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "evaluation", "tolerance", "strand_symmetric", "calibrate")
+    __slots__ = ("parent", "request_id", "validate_only", "labels", "model", "dataset", "evaluation", "tolerance", "strand_symmetric", "calibrate", "format", "model_name", "max_batch_size", "licence")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -263,6 +274,10 @@ class ExportModelRequest(_message.Message):
     TOLERANCE_FIELD_NUMBER: _ClassVar[int]
     STRAND_SYMMETRIC_FIELD_NUMBER: _ClassVar[int]
     CALIBRATE_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    MAX_BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    LICENCE_FIELD_NUMBER: _ClassVar[int]
     parent: str
     request_id: str
     validate_only: bool
@@ -273,7 +288,11 @@ class ExportModelRequest(_message.Message):
     tolerance: float
     strand_symmetric: bool
     calibrate: bool
-    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., evaluation: _Optional[str] = ..., tolerance: _Optional[float] = ..., strand_symmetric: _Optional[bool] = ..., calibrate: _Optional[bool] = ...) -> None: ...
+    format: ExportFormat
+    model_name: str
+    max_batch_size: int
+    licence: str
+    def __init__(self, parent: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., evaluation: _Optional[str] = ..., tolerance: _Optional[float] = ..., strand_symmetric: _Optional[bool] = ..., calibrate: _Optional[bool] = ..., format: _Optional[_Union[ExportFormat, str]] = ..., model_name: _Optional[str] = ..., max_batch_size: _Optional[int] = ..., licence: _Optional[str] = ...) -> None: ...
 
 class PredictRequest(_message.Message):
     __slots__ = ("parent", "request_id", "validate_only", "labels", "export", "dataset", "sequences", "split", "pad", "batch_size", "device")
@@ -459,7 +478,7 @@ class Evaluation(_message.Message):
     def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., dataset: _Optional[str] = ..., split: _Optional[str] = ..., n_sequences: _Optional[int] = ..., protocol: _Optional[_Union[Protocol, str]] = ..., optimistic: _Optional[bool] = ..., accuracy: _Optional[float] = ..., auroc: _Optional[float] = ..., auprc: _Optional[float] = ..., ece: _Optional[float] = ..., confusion: _Optional[_Iterable[int]] = ..., intervals: _Optional[_Iterable[_Union[Interval, _Mapping]]] = ..., baselines: _Optional[_Iterable[_Union[Baseline, _Mapping]]] = ..., interval_blocks: _Optional[str] = ..., target_type: _Optional[str] = ..., outputs: _Optional[_Iterable[_Union[OutputMetric, _Mapping]]] = ..., pearson: _Optional[float] = ..., spearman: _Optional[float] = ..., mse: _Optional[float] = ..., pearson_across_tasks: _Optional[float] = ..., share_well_predicted: _Optional[float] = ..., macro_f1: _Optional[float] = ...) -> None: ...
 
 class Export(_message.Message):
-    __slots__ = ("name", "artifact", "model", "classes", "window_bp", "opset", "n_seeds", "max_abs_difference", "tolerance", "target_type", "activation", "outputs", "strand_symmetric", "temperatures")
+    __slots__ = ("name", "artifact", "model", "classes", "window_bp", "opset", "n_seeds", "max_abs_difference", "tolerance", "target_type", "activation", "outputs", "strand_symmetric", "temperatures", "format", "model_name", "max_batch_size", "licence")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -474,6 +493,10 @@ class Export(_message.Message):
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
     STRAND_SYMMETRIC_FIELD_NUMBER: _ClassVar[int]
     TEMPERATURES_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    MAX_BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    LICENCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     artifact: _artifacts_pb2.ArtifactRef
     model: str
@@ -488,7 +511,11 @@ class Export(_message.Message):
     outputs: _containers.RepeatedScalarFieldContainer[str]
     strand_symmetric: bool
     temperatures: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., classes: _Optional[_Iterable[str]] = ..., window_bp: _Optional[int] = ..., opset: _Optional[int] = ..., n_seeds: _Optional[int] = ..., max_abs_difference: _Optional[float] = ..., tolerance: _Optional[float] = ..., target_type: _Optional[str] = ..., activation: _Optional[str] = ..., outputs: _Optional[_Iterable[str]] = ..., strand_symmetric: _Optional[bool] = ..., temperatures: _Optional[_Iterable[float]] = ...) -> None: ...
+    format: str
+    model_name: str
+    max_batch_size: int
+    licence: str
+    def __init__(self, name: _Optional[str] = ..., artifact: _Optional[_Union[_artifacts_pb2.ArtifactRef, _Mapping]] = ..., model: _Optional[str] = ..., classes: _Optional[_Iterable[str]] = ..., window_bp: _Optional[int] = ..., opset: _Optional[int] = ..., n_seeds: _Optional[int] = ..., max_abs_difference: _Optional[float] = ..., tolerance: _Optional[float] = ..., target_type: _Optional[str] = ..., activation: _Optional[str] = ..., outputs: _Optional[_Iterable[str]] = ..., strand_symmetric: _Optional[bool] = ..., temperatures: _Optional[_Iterable[float]] = ..., format: _Optional[str] = ..., model_name: _Optional[str] = ..., max_batch_size: _Optional[int] = ..., licence: _Optional[str] = ...) -> None: ...
 
 class ClassCount(_message.Message):
     __slots__ = ("name", "n_sequences")

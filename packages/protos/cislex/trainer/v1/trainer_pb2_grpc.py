@@ -205,7 +205,7 @@ class TrainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteModel(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -226,7 +226,7 @@ class TrainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteEvaluation(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -247,7 +247,7 @@ class TrainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteExport(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -268,7 +268,7 @@ class TrainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeletePredictionSet(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -308,7 +308,7 @@ class TrainerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteComparison(self, request, context):
-        """Removes a result's name, and its bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND.
+        """Removes a result's name; its bytes leave with a collection, once nothing refers to them. Errors: INVALID_REQUEST, NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
