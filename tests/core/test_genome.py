@@ -110,7 +110,7 @@ def test_the_cache_is_below_cislex_home(tmp_path: Path, monkeypatch: pytest.Monk
         (b">p\nMKLVEF\n", Reason.INVALID_FASTA, "'L' at position 3"),
         (b">a\nACGTAC\nACG\nACGTAC\n", Reason.INVALID_FASTA, "Re-wrap"),
         (b">a\nACGT\n>a\nACGT\n", Reason.INVALID_FASTA, "name of its own"),
-        (gzip.compress(_fasta(6))[:-12], Reason.FILE_TRUNCATED, "ends too early"),
+        (gzip.compress(_fasta(6), mtime=0)[:-12], Reason.FILE_TRUNCATED, "ends too early"),
     ],
 )
 def test_what_is_no_genome_is_said_plainly(
@@ -152,3 +152,31 @@ def test_the_yeast_genome(shared_dir: Path, cache: Path) -> None:
     assert genome.contigs == dict(zip(sizes[::2], map(int, sizes[1::2]), strict=True))
     assert genome.digest == "rtxCVcv6g_K32uSY5ohBSo7pOgXNCjXN"
     assert decode(genome.fetch("chrI", 0, 20)) == "CCACACCACACCCACACACC"
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        b"chr1\t8\t6\t4\t5\tx\nchr2\t99999999999\t20\t4\t5\n", b"chr1\t-8\t6\t4\t5\n", b"chr1\t8\t-6\t4\t5\n",
+        b"chr1\t8\t6\t5\t4\n", b"chr1\tx\t6\t4\t5\n", b"chr1\n", b"\xff\xfe", b"chr1\t" + b"9" * 5000 + b"\t6\t4\t5\n",
+    ],
+)  # fmt: skip
+def test_an_index_that_cannot_be_of_the_file_is_not_believed(index: bytes, tmp_path: Path) -> None:
+    path, cache = tmp_path / "g.fa", tmp_path / "cache"
+    cache.mkdir()
+    path.write_bytes(b">chr1\nACGT\nTTTT")
+    (tmp_path / "g.fa.fai").write_bytes(index)
+    os.utime(tmp_path / "g.fa.fai", (2e9, 2e9))
+    genome = Genome.open(path, cache_dir=cache, index_beside=False)
+    assert genome.contigs == {"chr1": 8}
+    assert genome.fetch("chr1", 6, 8).tolist() == [3, 3]
+
+
+def test_an_index_that_counts_otherwise_than_the_file_is_named(tmp_path: Path) -> None:
+    path, cache = tmp_path / "g.fa", tmp_path / "cache"
+    cache.mkdir()
+    path.write_bytes(b">chr1\nACGT\nTTTT\n")
+    (tmp_path / "g.fa.fai").write_bytes(b"chr1\t8\t6\t8\t9\n")
+    os.utime(tmp_path / "g.fa.fai", (2e9, 2e9))
+    with pytest.raises(UserError, match=r"the index g\.fa\.fai does not describe 'chr1'"):
+        Genome.open(path, cache_dir=cache, index_beside=False)

@@ -1,114 +1,28 @@
-"""Artifacts: immutable, content-addressed, self-describing folders; and the local store that keeps them.
+"""The store in a folder, which keeps artifacts (``manifests``) and plain input files.
 
-An artifact is a folder whose ``manifest.json`` lists every file with sha256 and size. Its name is the sha256 of the
-canonical manifest, so no time, host or absolute path may stand in it. A write is: temporary folder, fsync, rename;
-readers verify. Plain input files live beside artifacts, addressed by the sha256 of their bytes.
+A write is: temporary folder, fsync, rename; readers verify. Plain input files live beside artifacts, addressed by the
+sha256 of their bytes. Other stores: ``cislex_core.stores``.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import shutil
 import uuid
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NoReturn
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field
+from cislex_core.canonical import digest_bytes, digest_file
+from cislex_core.errors import Reason, UserError
+from cislex_core.file_locks import locked
+from cislex_core.manifests import MANIFEST, Artifact, FileEntry, Manifest, checked_digest, list_files, read_manifest
 
-from cislex_core.canonical import canonical_json, digest_bytes, digest_file
-from cislex_core.errors import CislexError, Reason, UserError
+if TYPE_CHECKING:
+    from cislex_core.stores.port import PresignedUpload, Stored
 
-MANIFEST = "manifest.json"
-
-
-class FileEntry(BaseModel):
-    """One file of an artifact; ``path`` is relative, with forward slashes."""
-
-    model_config = ConfigDict(extra="forbid")
-    path: str
-    sha256: str
-    size_bytes: int
-
-
-class Manifest(BaseModel):
-    """What an artifact says of itself (docs/formats.md). Every field is hashed."""
-
-    model_config = ConfigDict(extra="forbid")
-    kind: str
-    format_version: int = 1
-    semantics: dict[str, Any] = Field(default_factory=dict)
-    files: list[FileEntry] = Field(default_factory=list)
-    inputs: dict[str, str] = Field(default_factory=dict)
-    spec: dict[str, Any] = Field(default_factory=dict)
-    genome_digest: str | None = None
-    code_version: str = ""
-    tools: dict[str, str] = Field(default_factory=dict)
-    seeds: list[int] = Field(default_factory=list)
-    summary: dict[str, Any] = Field(default_factory=dict)
-
-    def canonical(self) -> bytes:
-        """The bytes that are hashed and stored."""
-        return canonical_json(self.model_dump(mode="json"))
-
-    @property
-    def total_bytes(self) -> int:
-        """Size of all files together."""
-        return sum(entry.size_bytes for entry in self.files)
-
-
-class Artifact:
-    """A committed artifact, opened for reading. Each file is verified against the manifest on first use."""
-
-    def __init__(self, digest: str, folder: Path, manifest: Manifest) -> None:
-        self.digest = digest
-        self.dir = folder
-        self.manifest = manifest
-        self._entries = {entry.path: entry for entry in manifest.files}
-        self._verified: set[str] = set()
-
-    @property
-    def kind(self) -> str:
-        """The manifest's kind."""
-        return self.manifest.kind
-
-    def path(self, name: str) -> Path:
-        """Path of a file, verified. Raises NOT_FOUND for a name the manifest lacks, ARTIFACT_CORRUPT on a mismatch."""
-        entry = self._entries.get(name)
-        if entry is None:
-            held = ", ".join(sorted(self._entries))
-            raise UserError(Reason.NOT_FOUND, f"artifact {self.digest[:16]} has no file {name!r}; it holds {held}")
-        path = self.dir / name
-        if name not in self._verified:
-            if not path.is_file() or path.stat().st_size != entry.size_bytes or digest_file(path) != entry.sha256:
-                raise CislexError(
-                    Reason.ARTIFACT_CORRUPT,
-                    f"{name} of artifact {self.digest[:16]} does not match its digest; delete the artifact and "
-                    "repeat the operation",
-                    artifact=self.digest,
-                    file=name,
-                )
-            self._verified.add(name)
-        return path
-
-    def array(self, name: str) -> np.ndarray:
-        """A .npy file, memory-mapped read-only."""
-        return np.load(self.path(name), mmap_mode="r", allow_pickle=False)
-
-    def table(self, name: str) -> pa.Table:
-        """A parquet file."""
-        return pq.read_table(self.path(name))
-
-    def json(self, name: str) -> Any:
-        """A JSON file."""
-        return json.loads(self.path(name).read_text())
-
-    def names(self) -> list[str]:
-        """The files' names, in manifest order."""
-        return list(self._entries)
+__all__ = ["MANIFEST", "Artifact", "FileEntry", "LocalStore", "Manifest", "sweep_folder"]
 
 
 class LocalStore:
@@ -118,6 +32,20 @@ class LocalStore:
         self.root = Path(root)
         for name in ("artifacts", "files", "tmp"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
+        # Shared by who commits or confirms, alone by who deletes: an artifact that is committed again is not collected.
+        self._lock = self.root / "lock"
+
+    @property
+    def url(self) -> str:
+        """The folder's absolute path."""
+        return os.path.abspath(self.root)
+
+    @property
+    def uploads(self) -> Path:
+        """Unfinished uploads."""
+        folder = self.root / "uploads"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def stage(self) -> Path:
         """A fresh temporary folder on the store's own file system, so that a commit is one rename."""
@@ -130,23 +58,22 @@ class LocalStore:
 
         Committing the same content twice is allowed and gives the same artifact; the staged copy is removed.
         """
-        names = sorted(p.relative_to(staged).as_posix() for p in staged.rglob("*") if p.is_file())
-        entries = [FileEntry(path=n, sha256=digest_file(staged / n), size_bytes=(staged / n).stat().st_size)
-                   for n in names if n != MANIFEST]  # fmt: skip
-        manifest = manifest.model_copy(update={"files": entries})
+        manifest = manifest.model_copy(update={"files": list_files(staged)})
         data = manifest.canonical()
         digest = digest_bytes(data)
         (staged / MANIFEST).write_bytes(data)
-        for name in [*names, MANIFEST]:
+        for name in [*(entry.path for entry in manifest.files), MANIFEST]:
             _fsync(staged / name)
         target = self._artifact_dir(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.rename(staged, target)
-        except OSError:
-            if not (target / MANIFEST).is_file():
-                raise
-            shutil.rmtree(staged, ignore_errors=True)
+        with locked(self._lock, shared=True):
+            try:
+                os.rename(staged, target)
+            except OSError:
+                if not (target / MANIFEST).is_file():
+                    raise
+                os.utime(target / MANIFEST)
+        shutil.rmtree(staged, ignore_errors=True)
         _fsync(target.parent)
         return Artifact(digest, target, manifest)
 
@@ -157,9 +84,15 @@ class LocalStore:
             data = (folder / MANIFEST).read_bytes()
         except FileNotFoundError:
             raise UserError(Reason.ARTIFACT_MISSING, f"no artifact {digest} in this store", digest=digest) from None
-        if digest_bytes(data) != digest:
-            raise CislexError(Reason.ARTIFACT_CORRUPT, f"the manifest of {digest} was altered", artifact=digest)
-        return Artifact(digest, folder, Manifest.model_validate_json(data))
+        return Artifact(digest, folder, read_manifest(digest, data))
+
+    def inputs_of(self, digest: str) -> list[str]:
+        """Inputs of an artifact; none for anything else."""
+        try:
+            data = (self._artifact_dir(digest) / MANIFEST).read_bytes()
+        except FileNotFoundError:
+            return []
+        return list(read_manifest(digest, data).inputs.values())
 
     def put_file(self, source: Path, expected_sha256: str = "") -> str:
         """Copy a file in; answers its digest. With ``expected_sha256``, other content is refused."""
@@ -174,7 +107,8 @@ class LocalStore:
             target = self._file_path(digest)
             target.parent.mkdir(parents=True, exist_ok=True)
             _fsync(staged)
-            os.replace(staged, target)
+            with locked(self._lock, shared=True):
+                os.replace(staged, target)
             _fsync(target.parent)
         finally:
             staged.unlink(missing_ok=True)
@@ -187,43 +121,115 @@ class LocalStore:
             raise UserError(Reason.ARTIFACT_MISSING, f"no file {digest} in this store; upload it first", digest=digest)
         return path
 
+    def file_size(self, digest: str) -> int | None:
+        """Bytes of a stored file; None when there is none."""
+        try:
+            return self._file_path(digest).stat().st_size
+        except FileNotFoundError:
+            return None
+
     def has(self, digest: str) -> bool:
         """True when the store holds an artifact or a file of this digest."""
         return (self._artifact_dir(digest) / MANIFEST).is_file() or self._file_path(digest).is_file()
 
-    def delete(self, digest: str) -> None:
-        """Remove an artifact or file. Absent is fine."""
-        folder = self._artifact_dir(digest)
-        if folder.is_dir():
-            trash = self.root / "tmp" / uuid.uuid4().hex
-            os.rename(folder, trash)
-            shutil.rmtree(trash, ignore_errors=True)
-        self._file_path(digest).unlink(missing_ok=True)
+    def missing(self, digests: Sequence[str]) -> list[str]:
+        """Those that the store does not hold."""
+        return [digest for digest in digests if not self.has(digest)]
+
+    def confirm(self, digest: str) -> bool:
+        """As ``has``, after any deletion that is under way."""
+        with locked(self._lock, shared=True):
+            return self.has(digest)
+
+    def delete(
+        self, digest: str, *, unless_written_since: float | None = None, only_if: Callable[[], bool] | None = None
+    ) -> bool:
+        """Remove an artifact or file; see ``Store.delete``."""
+        folder, file = self._artifact_dir(digest), self._file_path(digest)
+        trash = self.root / "tmp" / uuid.uuid4().hex
+        with locked(self._lock):
+            times = [place.stat().st_mtime for place in (folder / MANIFEST, file) if place.exists()]
+            if unless_written_since is not None and max(times, default=0.0) >= unless_written_since:
+                return False
+            if only_if is not None and not only_if():
+                return False
+            if folder.is_dir():
+                os.rename(folder, trash)
+            file.unlink(missing_ok=True)
+        shutil.rmtree(trash, ignore_errors=True)
+        return True
 
     def artifacts(self) -> list[str]:
         """Digests of all committed artifacts, sorted."""
         return sorted(p.parent.name for p in (self.root / "artifacts").glob(f"*/*/{MANIFEST}"))
 
+    def contents(self) -> Iterator[Stored]:
+        """Everything that is visible."""
+        from cislex_core.stores.port import Stored
+
+        for manifest in (self.root / "artifacts").glob(f"*/*/{MANIFEST}"):
+            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                size = sum(path.stat().st_size for path in manifest.parent.rglob("*") if path.is_file())
+                yield Stored(manifest.parent.name, True, size, manifest.stat().st_mtime)
+        for file in (self.root / "files").glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):
+                yield Stored(file.name, False, file.stat().st_size, file.stat().st_mtime)
+
     def sweep_temporaries(self, older_than_s: float, now_s: float) -> int:
-        """Remove temporaries whose last change is older than ``older_than_s``; answers how many."""
-        count = 0
-        for path in (self.root / "tmp").iterdir():
+        """Remove temporaries and uploads whose last change is older than ``older_than_s``; answers how many."""
+        return sweep_folder(self.root / "tmp", older_than_s, now_s) + sweep_folder(self.uploads, older_than_s, now_s)
+
+    def claim(self, owner: str) -> bool:
+        """True when ``owner`` may collect here; see ``Store.claim``."""
+        mark = self.root / "collector"
+        with locked(self._lock):
+            if not mark.exists():
+                mark.write_text(owner)
+            return mark.read_text() == owner
+
+    def check(self) -> None:
+        """Raise OSError when the folder is gone."""
+        if not (self.root / "tmp").is_dir():
+            raise OSError(f"the store {self.root} is gone")
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def presign_upload(self, expires_s: float) -> PresignedUpload:
+        """Raises NO_PRESIGNED_URLS."""
+        _no_urls()
+
+    def finish_upload(self, upload_id: str, sha256: str, size_bytes: int) -> None:
+        """Raises NO_PRESIGNED_URLS."""
+        _no_urls()
+
+    def presign_download(self, digest: str, name: str, expires_s: float) -> str:
+        """Raises NO_PRESIGNED_URLS."""
+        _no_urls()
+
+    def _artifact_dir(self, digest: str) -> Path:
+        return self.root / "artifacts" / digest[:2] / checked_digest(digest)
+
+    def _file_path(self, digest: str) -> Path:
+        return self.root / "files" / digest[:2] / checked_digest(digest)
+
+
+def sweep_folder(folder: Path, older_than_s: float, now_s: float) -> int:
+    """Remove what lies in a folder and was not changed for so long; answers how many things."""
+    count = 0
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # finished or swept by another process meanwhile
             if now_s - path.stat().st_mtime > older_than_s:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
                 count += 1
-        return count
-
-    def _artifact_dir(self, digest: str) -> Path:
-        return self.root / "artifacts" / digest[:2] / _checked(digest)
-
-    def _file_path(self, digest: str) -> Path:
-        return self.root / "files" / digest[:2] / _checked(digest)
+    return count
 
 
-def _checked(digest: str) -> str:
-    if len(digest) != 64 or any(c not in "0123456789abcdef" for c in digest):
-        raise UserError(Reason.INVALID_REQUEST, f"{digest!r} is not a sha256 in lower-case hex", digest=digest)
-    return digest
+def _no_urls() -> NoReturn:
+    raise UserError(
+        Reason.NO_PRESIGNED_URLS,
+        "this server keeps its store in a folder, which has no presigned URLs; use Read and Write",
+    )
 
 
 def _fsync(path: Path) -> None:

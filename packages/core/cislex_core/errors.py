@@ -42,6 +42,17 @@ class Reason(Enum):
     ARTIFACT_KIND = (Code.INVALID_ARGUMENT, "the artifact is of another kind than the field takes")
     ARTIFACT_CORRUPT = (Code.DATA_LOSS, "the bytes do not match their digest")
     PATH_NOT_ALLOWED = (Code.PERMISSION_DENIED, "the path lies outside the allowed roots")
+    # who may do what, and how much
+    UNAUTHENTICATED = (Code.UNAUTHENTICATED, "no token, or one that is not valid")
+    FORBIDDEN = (Code.PERMISSION_DENIED, "the token's tenant or role does not allow this")
+    QUOTA_EXCEEDED = (Code.RESOURCE_EXHAUSTED, "a limit of the tenant is reached")
+    RATE_LIMITED = (Code.UNAVAILABLE, "too many calls at once; ask again after the delay named")
+    DEADLINE_REQUIRED = (Code.INVALID_ARGUMENT, "the call has no deadline")
+    LIMIT_EXCEEDED = (Code.INVALID_ARGUMENT, "the input is larger than this server takes")
+    UNSAFE_FILE = (Code.INVALID_ARGUMENT, "the file could do harm and was not opened")
+    # the store
+    STORE_REFUSED = (Code.FAILED_PRECONDITION, "the store refuses this server: its bucket, keys or rights are wrong")
+    NO_PRESIGNED_URLS = (Code.FAILED_PRECONDITION, "the store of this server gives no presigned URLs")
     # input files
     FILE_NOT_FOUND = (Code.INVALID_ARGUMENT, "the file does not exist")
     FILE_TRUNCATED = (Code.INVALID_ARGUMENT, "the compressed file ends too early")

@@ -15,10 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from cislex_core.errors import Reason, UserError
+from cislex_core.input_limits import refuse_beyond
 from cislex_core.sequences import ENCODE_TABLE
 from cislex_core.text_files import Problems, read_lines
 
-_PLACE = re.compile(r"(?:(?P<name>\S*?)::)?(?P<chrom>[^\s:]+):(?P<start>\d+)-(?P<end>\d+)(?:\((?P<strand>[-+.])\))?\Z")
+_PLACE = re.compile(
+    r"(?:(?P<name>\S*?)::)?(?P<chrom>[^\s:]+):(?P<start>[0-9]{1,12})-(?P<end>[0-9]{1,12})(?:\((?P<strand>[-+.])\))?\Z"
+)
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,12 @@ def read_records(path: Path, shown: str | None = None) -> Iterator[tuple[int, st
     header: str | None = None
     at = 0
     parts: list[str] = []
+    length = 0
     for number, line in read_lines(path, name):
         if line.startswith(">"):
             if header is not None:
                 yield at, header, "".join(parts).encode("utf-8")
-            at, header, parts = number, line[1:].strip(), []
+            at, header, parts, length = number, line[1:].strip(), [], 0
         elif line.strip() and not line.startswith(";"):
             if header is None:
                 raise UserError(
@@ -93,6 +97,8 @@ def read_records(path: Path, shown: str | None = None) -> Iterator[tuple[int, st
                     line=number,
                 )
             parts.append(line.strip())
+            length += len(parts[-1])
+            refuse_beyond(length, "sequence_bp", f"{name} line {number}", "bases in one sequence")
     if header is not None:
         yield at, header, "".join(parts).encode("utf-8")
 
@@ -119,6 +125,7 @@ def read_sequences(path: Path, problems: Problems, field_path: str = "", *, show
             mismatched += not shift and place.end - place.start != len(coded)
             place = Place(place.chrom, place.start - shift, place.end, place.strand, place.name)
         codes += coded
+        refuse_beyond(len(codes), "sequence_bp", name, "bases")
         offsets.append(len(codes))
         names.append((place.name if place and place.name else None) or (header.split() or [""])[0])
         chrom.append(place.chrom if place else None)

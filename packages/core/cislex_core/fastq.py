@@ -11,8 +11,9 @@ import numpy as np
 
 from cislex_core.errors import Reason
 from cislex_core.fasta import SequenceSet
+from cislex_core.input_limits import refuse_beyond
 from cislex_core.sequences import ENCODE_TABLE
-from cislex_core.text_files import Problems, is_gzip, truncated
+from cislex_core.text_files import Problems, bounded_lines, open_input, truncated
 
 
 def read_fastq(
@@ -31,13 +32,12 @@ def read_fastq(
     (INVALID_FASTA) and end the reading. Raises FILE_NOT_FOUND, FILE_TRUNCATED.
     """
     name = shown or path.name
-    compressed = is_gzip(path)
     codes, lengths, names, lines = bytearray(), [], [], []
     number = 1
     try:
-        with (gzip.open if compressed else open)(path, "rb") as handle:
+        with open_input(path, name) as handle:
             # Four lines at a time from one iterator: header, sequence, plus, qualities.
-            for header, sequence, plus, quality in zip_longest(*[handle] * 4, fillvalue=b""):
+            for header, sequence, plus, quality in zip_longest(*[bounded_lines(handle, name)] * 4, fillvalue=b""):
                 if not (header + sequence + plus + quality).strip():
                     break
                 text = sequence.strip()
@@ -58,6 +58,7 @@ def read_fastq(
                     )
                     break
                 codes += coded
+                refuse_beyond(len(codes), "sequence_bp", name, "bases")
                 lengths.append(len(coded))
                 names.append(header[1:].split(maxsplit=1)[0].decode("utf-8", "replace") if header[1:].strip() else "")
                 lines.append(number)

@@ -25,7 +25,7 @@ from cislex_core.canonical import digest_file
 from cislex_core.errors import Reason, UserError
 from cislex_core.seqcol import SeqCol, sequence_digest
 from cislex_core.sequences import ENCODE_TABLE
-from cislex_core.text_files import is_gzip, read_lines, truncated
+from cislex_core.text_files import is_gzip, open_input, read_lines, truncated
 
 _SPACE = b"\r\n \t"
 
@@ -174,7 +174,7 @@ def _unpacked(path: Path, target: Path, name: str) -> Path:
         return target
     staged = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
     try:
-        with gzip.open(path, "rb") as source, open(staged, "wb") as out:
+        with open_input(path, name) as source, open(staged, "wb") as out:
             shutil.copyfileobj(source, out, 1 << 22)
         os.replace(staged, target)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -201,11 +201,13 @@ def _index(plain: Path, cached: Path, name: str, write_beside: bool) -> dict[str
     beside = plain.with_name(plain.name + ".fai")
     for candidate in (beside, cached):
         if candidate.is_file() and (candidate is cached or candidate.stat().st_mtime >= plain.stat().st_mtime):
-            return _read_fai(candidate)
+            try:
+                return _read_fai(candidate, plain.stat().st_size)
+            except ValueError:
+                continue  # an index of another file, or none at all: it is made anew
     staged = cached.with_name(f"{cached.name}.{uuid.uuid4().hex}")
     try:
-        _build_fai(plain, staged, name)
-        records = _read_fai(staged)
+        records = _build_fai(plain, staged, name)
         if write_beside and _is_writable(plain.parent):
             try:
                 shutil.copyfile(staged, beside.with_name(f"{beside.name}.{os.getpid()}"))
@@ -224,13 +226,14 @@ def _is_writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and bool(folder.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
 
 
-def _build_fai(plain: Path, target: Path, name: str) -> None:
+def _build_fai(plain: Path, target: Path, name: str) -> dict[str, _Record]:
     import pyfaidx
 
     try:
         pyfaidx.Faidx(str(plain), indexname=str(target), rebuild=False).close()
-    except pyfaidx.FastaIndexingError as error:
-        text = str(error).replace(str(plain), name)
+        return _read_fai(target, plain.stat().st_size)
+    except (pyfaidx.FastaIndexingError, RuntimeError, _MisplacedError) as error:
+        text = str(error).split("Please report")[0].replace(str(plain), name)
         raise UserError(
             Reason.INVALID_FASTA,
             f"{name} cannot be indexed: {text} Re-wrap it to equal line lengths (for example with `seqkit seq -w 60`)",
@@ -244,11 +247,22 @@ def _build_fai(plain: Path, target: Path, name: str) -> None:
         ) from None
 
 
-def _read_fai(path: Path) -> dict[str, _Record]:
+class _MisplacedError(ValueError):
+    """An index that leads beyond its file."""
+
+
+def _read_fai(path: Path, file_bytes: int) -> dict[str, _Record]:
+    """The index; ValueError for one that cannot be of a file of that size."""
     records: dict[str, _Record] = {}
     for line in path.read_text().splitlines():
-        name, length, offset, bases, width = line.split("\t")[:5]
-        records[name] = _Record(int(length), int(offset), max(int(bases), 1), max(int(width), 1))
+        name, *numbers = line.split("\t")[:5]
+        length, offset, bases, width = map(int, numbers)
+        record = _Record(length, offset, max(bases, 1), max(width, 1))
+        last_line, rest = divmod(max(length - 1, 0), record.line_bases)
+        last_byte = offset + last_line * record.line_bytes + rest  # its line may lack an end
+        if min(length, offset) < 0 or record.line_bytes < record.line_bases or last_byte > file_bytes:
+            raise _MisplacedError(f"the lines of {name!r} are of different lengths.")
+        records[name] = record
     return records
 
 
@@ -258,7 +272,8 @@ def _seqcol(plain: Path, records: dict[str, _Record], cached: Path, name: str) -
     digests = []
     with open(plain, "rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as view:
         for contig, record in records.items():
-            bases = bytes(view[record.offset : record.end]).translate(None, _SPACE)
+            raw = bytes(view[record.offset : record.end])
+            bases = raw.translate(None, _SPACE)
             codes = np.frombuffer(bases.translate(ENCODE_TABLE), dtype=np.uint8)
             if codes.size and codes.max() == 255:
                 at = int(np.argmax(codes == 255))
@@ -266,6 +281,15 @@ def _seqcol(plain: Path, records: dict[str, _Record], cached: Path, name: str) -
                     Reason.INVALID_FASTA,
                     f"{name}: sequence {contig!r} has the letter {chr(bases[at])!r} at position {at + 1:,}, which is "
                     "no nucleotide (A, C, G, T, N and the IUPAC codes are); is it a genome?",
+                    file=name,
+                    contig=contig,
+                )
+            ends = raw[record.line_bytes - 1 :: record.line_bytes]
+            if codes.size != record.length or ends.count(b"\n") != len(ends):
+                raise UserError(
+                    Reason.INVALID_FASTA,
+                    f"{name}: the index {plain.name}.fai does not describe {contig!r} as it stands in the file; remove "
+                    "the index, or wrap the lines evenly",
                     file=name,
                     contig=contig,
                 )

@@ -20,8 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cislex_core.errors import Reason, UserError
+from cislex_core.input_limits import refuse_beyond
 from cislex_core.motif_parsers import PARSERS, detect_format
 from cislex_core.motifs import DEFAULT_NSITES, Motif
+from cislex_core.text_files import open_input, truncated
 
 MotifFormat = Literal["meme", "jaspar", "homer", "transfac"]
 
@@ -41,6 +43,7 @@ def parse_motifs(text: str, source: str = "<text>", file_format: MotifFormat | L
     lines = text.removeprefix("\ufeff").splitlines()
     chosen = detect_format(lines, source) if file_format == "auto" else file_format
     motifs = PARSERS[chosen](lines, source)
+    refuse_beyond(len(motifs), "motifs", source, "motifs")
     if not motifs:
         raise UserError(
             Reason.INVALID_MOTIF_FILE,
@@ -134,34 +137,25 @@ def format_evalue(motif: Motif) -> str:
 
 
 def _read_text(path: Path) -> str:
+    name = str(path)
+    data = bytearray()
     try:
-        data = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError):
+        with open_input(path, name) as handle:
+            while part := handle.read(1 << 20):
+                data += part
+                refuse_beyond(len(data), "motif_bytes", name, "bytes")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise truncated(name, f"after {len(data):,} bytes", error) from None
+    if b"\x00" in data[: 1 << 16]:
         raise UserError(
-            Reason.FILE_NOT_FOUND, f"the motif file {path} does not exist; check the path", file=str(path)
-        ) from None
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except EOFError:
-            raise UserError(
-                Reason.FILE_TRUNCATED, f"{path} is a gzip file that ends too early; copy it again", file=str(path)
-            ) from None
-        except (zlib.error, gzip.BadGzipFile) as error:
-            raise UserError(
-                Reason.INVALID_MOTIF_FILE, f"{path} is a damaged gzip file ({error}); copy it again", file=str(path)
-            ) from None
+            Reason.INVALID_MOTIF_FILE,
+            f"{name} is a binary file or an archive (tar, zip); give one MEME, JASPAR, HOMER or TRANSFAC motif file",
+            file=name,
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        text = data.decode("latin-1")
-        if "\x00" in text:
-            raise UserError(
-                Reason.INVALID_MOTIF_FILE,
-                f"{path} is a binary file; give a MEME, JASPAR, HOMER or TRANSFAC motif file",
-                file=str(path),
-            ) from None
-        return text
+        return data.decode("latin-1")
 
 
 def _unique(motifs: Iterable[Motif]) -> list[Motif]:

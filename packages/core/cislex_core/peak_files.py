@@ -8,6 +8,7 @@ The summit is narrowPeak's column 10 (an offset from chromStart; −1 means none
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from collections.abc import Callable
@@ -18,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from cislex_core.errors import Reason
+from cislex_core.input_limits import refuse_beyond
 from cislex_core.intervals import PeakSet
 from cislex_core.text_files import Problems, read_lines
 
@@ -32,6 +34,8 @@ _COLUMNS = {
 }
 _ONE_BASED_HINTS = ("seqnames", "abs_summit")
 _INT = re.compile(r"[+-]?\d+\Z")
+#: No chromosome is a ten-thousandth as long; sums of such positions fit 64 bits.
+LARGEST_POSITION = 1 << 40
 
 
 @dataclass
@@ -108,6 +112,9 @@ def read_peaks(
         rows.line.append(number)
         rows.name.append(label)
         n_summits += summit is not None
+        if len(rows.line) & 0xFFFF == 0:
+            refuse_beyond(len(rows.line), "intervals", name, "intervals")
+    refuse_beyond(len(rows.line), "intervals", name, "intervals")
     facts |= {"n_skipped_lines": n_skipped, "n_summits": n_summits, "n_midpoints": len(rows.line) - n_summits}
     return _peak_set(name, rows, list(contigs), facts)
 
@@ -199,8 +206,8 @@ def _bed_row(cells: list[str]) -> tuple[str, int, int, int | None, str | None, s
         )
     start, end = whole(cells[1], "start"), whole(cells[2], "end")
     check_bounds(start, end)
-    strand = cells[5].strip() if len(cells) > 5 else "."
-    return cells[0].strip(), start, end, None, cells[3] if len(cells) > 3 else None, strand if strand in "+-" else "."
+    strand = _strand(cells[5]) if len(cells) > 5 else "."
+    return cells[0].strip(), start, end, None, cells[3] if len(cells) > 3 else None, strand
 
 
 def _narrow_peak_row(cells: list[str]) -> tuple[str, int, int, int | None, str | None, str]:
@@ -235,25 +242,32 @@ def _table_parser(
             summit = start + whole(cells[at], "summit_offset")
         if summit is not None and not start <= summit < end:
             raise BadRowError(f"summit {summit} lies outside the peak {start}-{end}")
-        strand = cells[header["strand"]].strip().strip('"') if "strand" in header else "."
+        strand = _strand(cells[header["strand"]]) if "strand" in header else "."
         name = cells[header["name"]].strip('"') if "name" in header else None
-        return cells[header["chrom"]].strip().strip('"'), start, end, summit, name, strand if strand in "+-" else "."
+        return cells[header["chrom"]].strip().strip('"'), start, end, summit, name, strand
 
     return parse
 
 
+def _strand(text: str) -> str:
+    strand = text.strip().strip('"')
+    return strand if strand in ("+", "-") else "."
+
+
 def whole(text: str, column: str) -> int:
     """A whole number from a cell; R's 1e+05 counts. Raises BadRowError naming the column and the value."""
+    value: float
     try:
-        return int(text)
+        value = int(text)
     except ValueError:
-        pass
-    try:
-        value = float(text.strip().strip('"'))
-        if value.is_integer():
-            return int(value)
-    except (ValueError, OverflowError):
-        pass
+        try:
+            value = float(text.strip().strip('"'))
+        except ValueError:
+            value = math.nan
+    if -LARGEST_POSITION <= value <= LARGEST_POSITION and value == int(value):
+        return int(value)
+    if abs(value) > LARGEST_POSITION:
+        raise BadRowError(f"{column} is {text.strip()[:30]!r}, which is beyond any chromosome; correct the cell")
     raise BadRowError(
         f"{column} is {text.strip()[:30]!r}, which is no whole number. Correct the cell, or name the columns in "
         "a header line (chrom, start, end)"

@@ -78,6 +78,9 @@ class Inputs(Protocol):
     def artifact(self, digest: str) -> Artifact:
         """An artifact of the store."""
 
+    def recipe(self) -> dict[str, Any]:
+        """What another process, here or on another machine, needs to read the same by digest."""
+
 
 class Out(Protocol):
     """Where a task writes. The worker commits the folder as one artifact when the task returns."""

@@ -10,22 +10,24 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
+from cislex_core import input_limits
 from cislex_core.errors import Reason, UserError, Violation
 
-GZIP_MAGIC = b"\x1f\x8b"
 SHOWN_PER_FILE = 5
 
 
 def is_gzip(path: Path) -> bool:
-    """True when the file begins with gzip's magic bytes, whatever its name."""
-    return _head(path, 2) == GZIP_MAGIC
+    """True when the file begins with gzip's magic bytes, whatever its name. Raises FILE_NOT_FOUND."""
+    open_input(path, path.name).close()
+    return input_limits.is_gzip(path)
 
 
-def _head(path: Path, size: int) -> bytes:
+def open_input(path: Path, name: str) -> BinaryIO:
+    """Open a plain or (b)gzip file, bounded (``input_limits``). Raises FILE_NOT_FOUND."""
     try:
-        with open(path, "rb") as handle:
-            return handle.read(size)
+        return input_limits.open_plain(path, name)
     except FileNotFoundError:
         raise UserError(Reason.FILE_NOT_FOUND, f"{path} does not exist; check the path", file=path) from None
     except IsADirectoryError:
@@ -38,25 +40,36 @@ def read_lines(path: Path, shown: str | None = None) -> Iterator[tuple[int, str]
     """Yield (1-based line number, line without its end) of a plain or (b)gzip text file.
 
     ``shown`` is the name used in messages (default: the file's own). Raises FILE_NOT_FOUND, FILE_TRUNCATED for a
-    compressed file that ends early or is damaged, INVALID_TABLE for a binary file.
+    compressed file that ends early or is damaged, INVALID_TABLE for a binary file, LIMIT_EXCEEDED.
     """
     name = shown or path.name
-    opener = gzip.open if is_gzip(path) else open
     number = 0
     try:
-        with opener(path, "rb") as handle:
-            for number, raw in enumerate(handle, start=1):
+        with open_input(path, name) as handle:
+            for number, raw in enumerate(bounded_lines(handle, name), start=1):
                 if number == 1:
                     raw = raw.removeprefix(b"\xef\xbb\xbf")
                     if b"\x00" in raw[:4096]:
                         raise UserError(
                             Reason.INVALID_TABLE,
-                            f"{name} is a binary file, text is needed; was it exported?",
+                            f"{name} is a binary file, text is needed; was it exported, or is it an archive (tar, zip) "
+                            "that must be unpacked first?",
                             file=name,
                         )
                 yield number, raw.rstrip(b"\r\n").decode("utf-8", errors="replace")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise truncated(name, f"after line {number}", error) from None
+
+
+def bounded_lines(handle: BinaryIO, name: str) -> Iterator[bytes]:
+    """The lines with their ends. Raises LIMIT_EXCEEDED for one that is too long, and for too many."""
+    limits = input_limits.input_limits()
+    for number, raw in enumerate(iter(lambda: handle.readline(limits.line_bytes + 1), b""), start=1):
+        if len(raw) > limits.line_bytes:
+            input_limits.refuse_beyond(len(raw), "line_bytes", f"{name} line {number}", "bytes")
+        if number > limits.lines:
+            input_limits.refuse_beyond(number, "lines", name, "lines")
+        yield raw
 
 
 def truncated(name: str, where: str, error: BaseException) -> UserError:

@@ -27,11 +27,20 @@ class Dropout(nn.Module):
             return x
         if x.device.type != "cpu":
             return nn.functional.dropout(x, self.p, training=True)
-        draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
+        return x * self.mask(x)
+
+    def mask(self, like: Tensor) -> Tensor:
+        """What a tensor of the size, layout, number format and device of ``like`` is multiplied with: 0 or 1/(1 − p).
+
+        Draws the same numbers as ``forward``; the values of ``like`` are not read.
+        """
+        if like.device.type != "cpu":
+            return nn.functional.dropout(torch.ones_like(like), self.p, training=True)
+        draws = torch.empty((like.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
         # laid out like x in memory (channels-last included), so that the product runs straight through both
-        bits = draws.view(torch.int16)[: x.numel()].as_strided(x.size(), x.stride())
-        keep = (bits >= self._threshold - _LEVELS // 2).to(x.dtype)
-        return x * keep.mul_(_LEVELS / (_LEVELS - self._threshold))
+        bits = draws.view(torch.int16)[: like.numel()].as_strided(like.size(), like.stride())
+        keep = (bits >= self._threshold - _LEVELS // 2).to(like.dtype)
+        return keep.mul_(_LEVELS / (_LEVELS - self._threshold))
 
     def extra_repr(self) -> str:
         """Shown by ``print(model)``."""

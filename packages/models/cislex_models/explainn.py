@@ -14,13 +14,13 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d
 
 from cislex_models.base import UnitArchitecture, UnitReading
 from cislex_models.dropout import Dropout
 from cislex_models.layers import (
     activation,
     convolve,
+    convolve_with,
     full_precision,
     keep_gradient_channels_last,
     scale_and_shift,
@@ -131,9 +131,7 @@ class Explainn(UnitArchitecture):
         scale, shift = scale_and_shift(self.norm)
         assert self.conv.bias is not None, "the units' convolution has one"
         weight, bias = self.conv.weight * scale[:, None, None], shift + scale * self.conv.bias
-        x = x.unsqueeze(2)
-        x = x.contiguous(memory_format=torch.channels_last) if x.device.type == "cpu" else x
-        sums = conv2d(x, weight.unsqueeze(2), bias)
+        sums = convolve_with(x.unsqueeze(2), weight, bias)
         h = self.activation(self.pool(sums)).squeeze(2).transpose(0, 1).contiguous()  # (units, n, positions)
         for layer in self.layers:
             assert isinstance(layer, UnitLayer)

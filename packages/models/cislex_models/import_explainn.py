@@ -14,24 +14,19 @@ Row u·H + h belongs to node h of unit u. A last axis of one may be missing.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from cislex_core.errors import Reason, UserError
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from cislex_models.channels import permute_input_channels
 from cislex_models.explainn import Explainn
 from cislex_models.registry import build, check_options
+from cislex_models.weight_files import read_tensors, refused
 
-_FIELD = "checkpoint"
 _WRAPPERS = ("module.", "model.")
-_NESTED = ("state_dict", "model_state_dict")
 _NORM = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -43,32 +38,8 @@ def import_explainn(
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a ``.pth`` (``torch.save`` of a state dict) or safetensors file, by name.
-
-    Nothing but tensors is ever unpickled: a file that asks for more, as a whole saved module does, is refused before
-    any of its code could run. Raises FILE_NOT_FOUND and INVALID_REQUEST.
-    """
-    if not path.is_file():
-        raise UserError(Reason.FILE_NOT_FOUND, f"{path} is not a file", field=_FIELD)
-    try:
-        loaded = load_file(path) if path.suffix == ".safetensors" else _load_tensors_only(path)
-    except pickle.UnpicklingError as error:
-        raise _refused(
-            f"{path.name} holds more than tensors, and loading that could run its code "
-            f"({str(error).splitlines()[0][:200]}); save its state_dict() with torch.save or as safetensors"
-        ) from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, SafetensorError) as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise _refused(
-            f"{path.name} cannot be read as weights: {said}; give a file that torch.save wrote from a state_dict(), or "
-            "safetensors"
-        ) from None
-    for key in _NESTED:
-        if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
-            loaded = loaded[key]
-    if not isinstance(loaded, Mapping) or not loaded:
-        raise _refused(f"{path.name} holds no weights by name; save the network's state_dict()")
-    tensors = {str(name): value for name, value in loaded.items() if isinstance(value, Tensor)}
+    """The tensors of a file, by the names they have in the published network; see ``weight_files.read_tensors``."""
+    tensors = read_tensors(path)
     while tensors and (wrapper := next((w for w in _WRAPPERS if all(n.startswith(w) for n in tensors)), None)):
         tensors = {name.removeprefix(wrapper): value for name, value in tensors.items()}
     return tensors
@@ -89,16 +60,23 @@ def convert(
     checked = check_options("explainn", given)
     if wrong := [name for name in sizes if name in given and getattr(checked, name) != sizes[name]]:
         told = ", ".join(f"{name} is {sizes[name]}, not {given[name]}" for name in wrong)
-        raise _refused(f"the options do not describe these weights: {told}; leave them out", "options")
-    model = build("explainn", window_bp, {**given, **sizes}, source.take("final.weight").shape[0])
+        raise refused(f"the options do not describe these weights: {told}; leave them out", "options")
+    n_outputs = source.sides("final.weight", 2)[0]
+    with torch.device("meta"):  # no memory is taken before it is known that the file fills it
+        sketch = build("explainn", window_bp, {**given, **sizes}, n_outputs)
+    assert isinstance(sketch, Explainn)
+    _check_positions(sketch, source)
+    if (needed := sum(p.numel() for p in sketch.parameters())) > source.n_values:
+        raise refused(f"the shapes of the weights do not fit together: {needed:,} values are needed, the file has "
+                      f"{source.n_values:,}")  # fmt: skip
+    model = build("explainn", window_bp, {**given, **sizes}, n_outputs)
     assert isinstance(model, Explainn)
-    _check_positions(model, source)
     ours = model.state_dict()
     try:
         theirs = source.state(sizes["fc_layers"], channel_order)
         model.load_state_dict({**ours, **{name: value.reshape(ours[name].shape) for name, value in theirs.items()}})
-    except RuntimeError as error:
-        raise _refused(f"the shapes of the weights do not fit together: {str(error).splitlines()[0]}") from None
+    except (RuntimeError, IndexError) as error:
+        raise refused(f"the shapes of the weights do not fit together: {str(error).splitlines()[0]}") from None
     source.check_all_taken()
     return model.eval()
 
@@ -109,11 +87,12 @@ class _Source:
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         self._weights = weights
         self._taken: set[str] = set()
+        self.n_values = sum(tensor.numel() for tensor in weights.values())
 
     def take(self, name: str) -> Tensor:
         """Float32 values, or INVALID_REQUEST naming what is missing."""
         if name not in self._weights:
-            raise _refused(
+            raise refused(
                 f"the weights lack {name!r}, so they are not in ExplaiNN's published layout (found: "
                 f"{', '.join(sorted(self._weights)[:6])}…)"
             )
@@ -122,13 +101,20 @@ class _Source:
 
     def sizes(self) -> dict[str, int]:
         """units, kernel_size, fc_layers and, where there are hidden layers, hidden."""
-        first = self.take("linears.0.weight")
-        if first.dim() != 3 or first.shape[1] != 4:
-            raise _refused(f"linears.0.weight must have shape (units, 4, width), got {tuple(first.shape)}")
-        sizes = {"units": first.shape[0], "kernel_size": first.shape[2], "fc_layers": self._fc_layers()}
+        units, letters, width = self.sides("linears.0.weight", 3)
+        if letters != 4:
+            raise refused(f"linears.0.weight must have shape (units, 4, width), got {(units, letters, width)}")
+        sizes = {"units": units, "kernel_size": width, "fc_layers": self._fc_layers()}
         if sizes["fc_layers"] > 1:
-            sizes["hidden"] = self.take("linears.6.weight").shape[0] // first.shape[0]
+            sizes["hidden"] = self.sides("linears.6.weight", 2)[0] // units
         return sizes
+
+    def sides(self, name: str, n: int) -> tuple[int, ...]:
+        """The shape of a weight that must have ``n`` sides or more (``n`` exactly from three on), none of them 0."""
+        shape = tuple(self.take(name).shape)
+        if len(shape) < n or (n == 3 and len(shape) != n) or 0 in shape:
+            raise refused(f"{name} has the shape {shape}; {n} sides are needed, none of them 0")
+        return shape
 
     def _fc_layers(self) -> int:
         if "last_linear.1.weight" in self._weights:
@@ -137,7 +123,7 @@ class _Source:
 
     def pooled_positions(self) -> int:
         """P: inputs of each unit's first layer."""
-        return self.take("linears.6.weight").shape[1]
+        return self.sides("linears.6.weight", 2)[1]
 
     def state(self, fc_layers: int, channel_order: str) -> dict[str, Tensor]:
         """Our names → values (the last step is a reshape to our shapes)."""
@@ -159,9 +145,7 @@ class _Source:
     def check_all_taken(self) -> None:
         """Weights that mean nothing here would be left out silently: refuse them."""
         if unknown := sorted(set(self._weights) - self._taken):
-            raise _refused(
-                f"the weights hold {', '.join(unknown[:6])}, which ExplaiNN's published layout does not have"
-            )
+            raise refused(f"the weights hold {', '.join(unknown[:6])}, which ExplaiNN's published layout does not have")
 
 
 def _layer_names(fc_layers: int) -> list[tuple[str, str]]:
@@ -182,16 +166,8 @@ def _check_positions(model: Explainn, source: _Source) -> None:
     if expected != found:
         pool, stride = int(model.pool.kernel_size[1]), int(model.pool.stride[1])  # type: ignore[index]
         shortest = (expected - 1) * stride + pool + model.conv.kernel_size[0] - 1
-        raise _refused(
+        raise refused(
             f"these weights read {expected} pooled positions, a window of {model.window_bp} bp gives {found}; with "
             f"pool size {pool} and stride {stride} they were trained on {shortest} to {shortest + stride - 1} bp",
             "window_bp",
         )
-
-
-def _load_tensors_only(path: Path) -> Any:
-    return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def _refused(text: str, field: str = _FIELD) -> UserError:
-    return UserError(Reason.INVALID_REQUEST, text, field=field)

@@ -47,10 +47,14 @@ def full_precision(x: Tensor) -> Iterator[None]:
 
 def convolve(x: Tensor, layer: nn.Conv1d, padding: tuple[int, int] = (0, 0)) -> Tensor:
     """(n, channels, 1, length) → (n, filters, 1, positions), with zeros added left and right."""
-    x = pad(x, padding) if any(padding) else x
+    return convolve_with(pad(x, padding) if any(padding) else x, layer.weight, layer.bias)
+
+
+def convolve_with(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """(n, channels, 1, length) → (n, filters, 1, positions) with weights (filters, channels, kernel) of one's own."""
     if x.device.type == "cpu":
         x = x.contiguous(memory_format=torch.channels_last)
-    return conv2d(x, layer.weight.unsqueeze(2), layer.bias)
+    return conv2d(x, weight.unsqueeze(2), bias)
 
 
 def scale_and_shift(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

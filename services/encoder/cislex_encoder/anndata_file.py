@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from cislex_core.errors import CislexError
 from cislex_core.tasks import Inputs, Progress
 from cislex_core.text_files import Problems
 
+from cislex_encoder.hdf5_safety import check_hdf5
 from cislex_encoder.import_specs import ImportDatasetSpec
 from cislex_encoder.imported import Imported, choose_tasks
 from cislex_encoder.inputs import source
@@ -24,6 +26,9 @@ from cislex_encoder.preflight import Source
 
 _CHUNK_BYTES = 64 << 20
 _MAX_TASKS = 5000
+#: What h5py, anndata, pandas and scipy raise when a file is not as its own header says.
+_DAMAGED = (OSError, KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError, NotImplementedError,
+            ImportError)  # fmt: skip
 _PLACES = (("chrom", "start", "end"), ("chr", "start", "end"), ("seqnames", "start", "end"))
 
 
@@ -41,7 +46,14 @@ def read(spec: ImportDatasetSpec, inputs: Inputs, problems: Problems, progress: 
     with opened:
         if not {"obs", "var"} <= set(opened):
             raise invalid(file, f"is no AnnData: it holds {', '.join(opened) or 'nothing'}, obs and var are needed")
-        return _read(spec, file, opened, read_elem(opened["obs"]), read_elem(opened["var"]), problems, progress)
+        try:
+            check_hdf5(opened, file)
+            obs, var = read_elem(opened["obs"]), read_elem(opened["var"])
+            return _read(spec, file, opened, obs, var, problems, progress)
+        except CislexError:
+            raise
+        except _DAMAGED as error:
+            raise invalid(file, f"cannot be read as AnnData (.h5ad): {str(error)[:200]}") from None
 
 
 def _read(

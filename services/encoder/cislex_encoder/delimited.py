@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from cislex_core.errors import Reason, UserError
-from cislex_core.text_files import is_gzip, read_lines
+from cislex_core.input_limits import refuse_beyond
+from cislex_core.text_files import is_gzip, open_input, read_lines
 
 from cislex_encoder.name_files import invalid
 from cislex_encoder.preflight import Source
@@ -43,9 +44,50 @@ def read(file: Source, *, as_is: bool = False) -> tuple[pa.Table, int]:
 
 def _parquet(file: Source) -> pa.Table:
     try:
-        return pq.read_table(file.path)
-    except (pa.ArrowInvalid, OSError) as error:
+        with pq.ParquetFile(file.path) as opened:
+            _check_size(file, opened)
+            return _plain(file, opened.read())
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:  # also texts in it that are none
         raise invalid(file, f"cannot be read as Parquet: {error}") from None
+
+
+def _plain(file: Source, table: pa.Table) -> pa.Table:
+    """Columns of numbers and text, each named once; categories and times become text."""
+    names = table.column_names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not names:
+        raise invalid(file, f"has columns named twice: {', '.join(twice[:5])}" if twice else "has no column")
+    for i, name in enumerate(names):
+        kind = table[name].type
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+            table = table.set_column(i, name, table[name].cast(kind))
+        if pa.types.is_temporal(kind):
+            table = table.set_column(i, name, table[name].cast(pa.string()))
+        elif not any(is_it(kind) for is_it in _READ):
+            raise invalid(file, f"column {name} is of type {str(kind)[:60]}; numbers and text are read", column=name)
+    return table
+
+
+_READ = (
+    pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null,
+    pa.types.is_string, pa.types.is_large_string,
+)  # fmt: skip
+
+
+def _check_size(file: Source, opened: pq.ParquetFile) -> None:
+    """Runs of one value pack to nothing: what the file unpacks to is asked before memory is taken for it."""
+    metadata, schema = opened.metadata, opened.schema_arrow
+    refuse_beyond(metadata.num_rows, "lines", file.shown, "rows")
+    cell_bytes = sum(max(1, field.type.bit_width // 8) for field in schema if _is_fixed(field.type))
+    packed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    n_other = sum(not _is_fixed(field.type) for field in schema)
+    size = max(metadata.num_rows * (cell_bytes + 8 * n_other), packed)
+    refuse_beyond(size, "table_bytes", file.shown, "bytes as a table")
+
+
+def _is_fixed(kind: pa.DataType) -> bool:
+    return pa.types.is_primitive(kind) or pa.types.is_fixed_size_binary(kind) or pa.types.is_decimal(kind)
 
 
 def _text(file: Source, as_is: bool) -> tuple[pa.Table, int]:
@@ -62,7 +104,7 @@ def _text(file: Source, as_is: bool) -> tuple[pa.Table, int]:
         convert = pacsv.ConvertOptions(
             null_values=MISSING, strings_can_be_null=True, quoted_strings_can_be_null=True, column_types=kinds
         )
-        with _open(file.path) as stream:
+        with _open(file) as stream:
             return pacsv.read_csv(stream, options, parse, convert), skipped + 2
     except pa.ArrowInvalid as error:
         raise _explained(file, error, titles, delimiter, skipped) from None
@@ -76,15 +118,17 @@ def _header(file: Source) -> tuple[int, str]:
     raise UserError(Reason.EMPTY_SET, f"{file.shown} is empty", field=file.field_path, file=file.shown)
 
 
-def _open(path: Path) -> pa.NativeFile:
-    return pa.input_stream(str(path), compression="gzip" if is_gzip(path) else None)
+def _open(file: Source) -> pa.NativeFile:
+    if is_gzip(file.path):
+        return pa.PythonFile(open_input(file.path, file.shown), mode="r")
+    return pa.input_stream(str(file.path), compression=None)
 
 
 def _kinds(file: Source, options: pacsv.ReadOptions, parse: pacsv.ParseOptions) -> dict[str, pa.DataType]:
     """float32 for columns whose first rows are numbers or nothing; the others, and coordinates, as they are."""
     convert = pacsv.ConvertOptions(null_values=MISSING, strings_can_be_null=True, quoted_strings_can_be_null=True)
     try:
-        with _open(file.path) as stream, pacsv.open_csv(stream, options, parse, convert) as reader:
+        with _open(file) as stream, pacsv.open_csv(stream, options, parse, convert) as reader:
             schema = reader.schema
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):

@@ -6,16 +6,21 @@ sequences in a column. All other columns of numbers are tasks, all other columns
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from cislex_core.errors import Reason
 from cislex_core.fasta import SequenceSet
+from cislex_core.input_limits import refuse_beyond
 from cislex_core.intervals import PeakSet
+from cislex_core.peak_files import LARGEST_POSITION
 from cislex_core.sequences import ENCODE_TABLE
 from cislex_core.tasks import Inputs
 from cislex_core.text_files import Problems
@@ -24,10 +29,10 @@ from cislex_encoder import delimited
 from cislex_encoder.import_specs import ImportDatasetSpec
 from cislex_encoder.imported import Imported, choose_tasks, read_splits, sequence_set
 from cislex_encoder.inputs import source
-from cislex_encoder.name_files import invalid, load_array, names_of, read_names, text_of
+from cislex_encoder.name_files import cells_of, header_of, invalid, load_array, names_of, read_names, text_of
 from cislex_encoder.preflight import Source
 
-REGION = re.compile(r"^(?P<chrom>[^\s:]+):(?P<start>\d+)-(?P<end>\d+)$")
+REGION = re.compile(r"^(?P<chrom>[^\s:]+):(?P<start>[0-9]{1,12})-(?P<end>[0-9]{1,12})$")
 _PLACE = {
     "chrom": ("chrom", "chr", "chromosome", "seqnames", "seqid", "contig"),
     "start": ("start", "chromstart", "chrom_start", "peak_start"),
@@ -178,15 +183,31 @@ def _npz(file: Source) -> tuple[np.ndarray, list[str] | None, list[str] | None]:
                 raise invalid(file, f"holds the arrays {', '.join(keys)}; one must be called data")
             rows = next((key for key in ("rows", "row_names", "index", "regions") if key in keys), None)
             columns = next((key for key in ("columns", "cols", "column_names", "tasks") if key in keys), None)
+            for key in filter(None, (data, rows, columns)):
+                _check_member(archive, key, file)
             names = [
-                [text_of(item) for item in archive[key].reshape(-1).tolist()] if key else None
+                [text_of(item) for item in cells_of(archive[key].reshape(-1))] if key else None
                 for key in (rows, columns)
             ]
             return archive[data], names[0], names[1]
-    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+    except (ValueError, zipfile.BadZipFile, EOFError, OSError, OverflowError, NotImplementedError, zlib.error) as error:
         raise invalid(
             file, f"cannot be read ({error}); save plain arrays with numpy.savez: data, rows and columns as text"
         ) from None
+
+
+def _check_member(archive: Any, key: str, file: Source) -> None:
+    """What a member says of its size: it is held to the limit, and to what the archive says, before memory is taken.
+
+    Nothing of an archive is ever written to disk, so the members' names are names only.
+    """
+    name = f"{key}.npy" if f"{key}.npy" in archive.zip.namelist() else key
+    info = archive.zip.getinfo(name)
+    refuse_beyond(info.file_size, "table_bytes", f"{file.shown} array {key}", "bytes")
+    with archive.zip.open(info) as handle:
+        shape, dtype = header_of(handle)
+    if math.prod(shape) * dtype.itemsize > info.file_size:
+        raise ValueError(f"the array {key} says its shape is {str(shape)[:60]}, and is too short for it")
 
 
 def _orient(
@@ -300,11 +321,12 @@ def peaks_of(table: RowTable, base: int, problems: Problems) -> PeakSet:
         assert table.end is not None
         chrom, starts, ends = table.chrom, table.start, table.end
     starts = starts - base
-    for row in np.flatnonzero((starts < 0) | (ends <= starts)):
+    for row in np.flatnonzero((starts < 0) | (ends <= starts) | (ends > LARGEST_POSITION)):
         problems.add(
             Reason.INVALID_INTERVALS,
             table.file.field_path,
-            f"{shown} line {line[row]}: {starts[row]}-{ends[row]} is no interval: starts are at least 0, ends greater",
+            f"{shown} line {line[row]}: {starts[row]}-{ends[row]} is no interval: starts are at least 0, ends greater, "
+            "and no chromosome is longer than 10^12",
             file=shown,
             line=int(line[row]),
         )

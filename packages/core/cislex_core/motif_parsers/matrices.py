@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -14,6 +13,9 @@ from cislex_core.motifs import Motif
 
 # Rounded tables sum to 0.99 or 1.02; anything beyond is a broken row or counts.
 SUM_TOLERANCE = 0.05
+
+# Counts beyond it cannot be told apart by one, and their sums could become infinite.
+LARGEST_COUNT = 1e15
 
 
 def probabilities_of(
@@ -52,10 +54,10 @@ def permutation(order: str) -> list[int]:
 
 
 def entry(text: str, source: str, line: int) -> float:
-    """A number of a matrix. Raises INVALID_MOTIF_FILE unless it is finite and not negative."""
+    """A count, share or size. Raises INVALID_MOTIF_FILE unless it is finite, not negative and at most 1e15."""
     value = to_float(text, source, line)
-    if not math.isfinite(value) or value < 0:
-        fail(source, line, text, "a matrix entry must be finite and not negative")
+    if not 0 <= value <= LARGEST_COUNT:
+        fail(source, line, text, "the number must be finite, not negative and at most 1e15")
     return value
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from cislex_core.motif_parsers.matrices import entry, fail, permutation, probabilities_of, to_float
+from cislex_core.motif_parsers.matrices import entry, fail, permutation, probabilities_of
 from cislex_core.motifs import Motif
 
 _KEY_VALUE = re.compile(r"([A-Za-z]+)=\s*(\S+)")
@@ -40,11 +40,11 @@ def parse_meme(lines: Sequence[str], source: str) -> list[Motif]:
             heading_line, has_matrix = i + 1, False
         elif "letter-probability matrix" in lower:
             values = {k.lower(): v for k, v in _KEY_VALUE.findall(line)}
-            if int(to_float(values.get("alength", "4"), source, i + 1)) != 4:
+            if entry(values.get("alength", "4"), source, i + 1) != 4:
                 fail(source, i + 1, line.strip(), "the matrix is not over DNA (alength must be 4)")
-            width = int(to_float(values["w"], source, i + 1)) if "w" in values else None
+            width = int(entry(values["w"], source, i + 1)) if "w" in values else None
             rows, i = _meme_rows(lines, i + 1, width, source)
-            nsites = to_float(values["nsites"], source, i) if "nsites" in values else 0.0
+            nsites = entry(values["nsites"], source, i) if "nsites" in values else 0.0
             evalue, log10_evalue = _evalue(values.get("e", "0"))
             ident = name or f"motif_{len(motifs) + 1}"
             motifs.append(
@@ -120,7 +120,7 @@ def _meme_rows(lines: Sequence[str], start: int, width: int | None, source: str)
 
 def _evalue(text: str) -> tuple[float, float | None]:
     """E and its log10; the log survives below 1e-308. An unreadable E counts as none."""
-    match = re.fullmatch(r"([\d.]+)(?:[eE]([-+]?\d+))?", text)
+    match = re.fullmatch(r"([\d.]+)(?:[eE]([-+]?[0-9]{1,7}))?", text)
     try:
         mantissa = float(match.group(1)) if match else 0.0
     except ValueError:

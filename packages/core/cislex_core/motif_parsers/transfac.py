@@ -37,6 +37,8 @@ def parse_transfac(lines: Sequence[str], source: str) -> list[Motif]:
             tags, rows, numbers, order = {}, [], [], ""
         elif header:
             order, first_line = "".join(header.groups()).upper().replace("U", "T"), number
+            if sorted(order) != list("ACGT"):
+                fail(source, number, line, "the columns must be A, C, G and T, each once")
         elif order and line[:1].isdigit():
             cells = line.split()
             if len(cells) < 5:
