@@ -1,63 +1,32 @@
-"""One suite for every engine. ``local`` is the one there is; another joins by adding its factory to ENGINES."""
+"""One suite for every engine; another joins by adding its bench to engine_benches.BENCHES."""
 
 from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cislex_core.artifacts import LocalStore
-from cislex_runtime.engine import AttemptSpec, Engine, Exit, Observation, Phase
+from cislex_runtime.engine import AttemptSpec, Exit, Phase
 from cislex_runtime.leftovers import kill_leftovers, marked_processes
-from cislex_runtime.local_engine import LocalEngine
-from running import HERE, gone
+from engine_benches import BENCHES, SLOW, Driver, local_engine
+from running import gone
 
 
-def local_engine(home: Path) -> LocalEngine:
-    env = {
-        "CISLEX_EXTRA_TASKS": "toy:TASKS", "CISLEX_EXTRA_SPECS": "toy:SPECS", "PYTHONPATH": str(HERE),
-        "OMP_NUM_THREADS": "1",
-    }  # fmt: skip
-    return LocalEngine(home, home / "store", heavy_slots=1, light_slots=1, env=env)
-
-
-ENGINES: dict[str, Callable[[Path], Any]] = {"local": local_engine}
-
-
-class Driver:
-    """An engine with a bell."""
-
-    def __init__(self, engine: Engine, home: Path) -> None:
-        self.engine, self.home = engine, home
-        self.bell = threading.Event()
-        engine.start(self.bell.set)
-
-    def until(self, ref: str, good: Callable[[Observation], bool], timeout_s: float = 20) -> Observation:
-        end = time.monotonic() + timeout_s
-        while True:
-            self.bell.clear()
-            seen = self.engine.observe([ref])[ref]
-            if good(seen):
-                return seen
-            assert time.monotonic() < end, seen
-            self.bell.wait(0.2)
-
-    def end(self, ref: str) -> Observation:
-        return self.until(ref, lambda seen: seen.phase in (Phase.EXITED, Phase.LOST))
-
-
-@pytest.fixture(scope="module", params=list(ENGINES))
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in BENCHES],
+)
 def driver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     home = tmp_path_factory.mktemp("engine")
-    made = Driver(ENGINES[request.param](home), home)
-    yield made
-    made.engine.close(grace_s=1)
-    assert gone(marked_processes(home))
+    with BENCHES[request.param](home) as engine:
+        made = Driver(engine, home)
+        yield made
+        made.engine.close(grace_s=1)
 
 
 def attempt(op_id: str, number: int = 1, heavy: bool = False, **spec: Any) -> AttemptSpec:
@@ -80,12 +49,13 @@ def test_runs_and_tells_the_outcome(driver: Driver) -> None:
 
 
 def test_submit_twice_is_one_run(driver: Driver) -> None:
-    one = attempt("twice", pause_s=0.05)
+    runs = driver.home / "runs"
+    one = attempt("twice", pause_s=0.05, misbehave=f"mark:{runs}")
     assert driver.engine.submit(one) == driver.engine.submit(one)
     assert driver.end(one.ref).phase is Phase.EXITED
     assert driver.engine.submit(one) == one.ref
     assert driver.engine.observe([one.ref])[one.ref].phase is Phase.EXITED
-    assert (driver.home / "checkpoints" / "twice" / "attempts").read_text() == "1"
+    assert runs.read_text() == "ran\n"
 
 
 def test_unknown_attempt_is_lost_and_not_counted(driver: Driver) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import uuid
 from collections.abc import Iterator
@@ -18,23 +17,7 @@ from cislex_runtime.owner import Ownership
 from cislex_runtime.resources import decode_token, encode_token
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-POSTGRES = "127.0.0.1:5432"
-
-
-def postgres_admin() -> sa.Engine:
-    """An engine on the server's own database; skips, outside CI only, when there is no server."""
-    problem = ""
-    for user in ("postgres", "root"):
-        engine = sa.create_engine(f"postgresql+psycopg://{user}@{POSTGRES}/postgres", isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect():
-                return engine
-        except sa.exc.OperationalError as error:
-            problem = str(error).splitlines()[0]
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI must have PostgreSQL on {POSTGRES}: {problem}")
-    pytest.skip(f"no PostgreSQL on {POSTGRES}: {problem}")
+from postgres import fresh_database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -46,19 +29,13 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
         yield made
         made.close()
         return
-    admin = postgres_admin()
-    name = f"cislex_test_{uuid.uuid4().hex[:12]}"
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    made = Ledger(str(admin.url.set(database=name)))
-    try:
-        made.migrate()
-        yield made
-    finally:
-        made.close()
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
+    with fresh_database() as url:
+        made = Ledger(url.render_as_string(hide_password=False))
+        try:
+            made.migrate()
+            yield made
+        finally:
+            made.close()
 
 
 def an_operation(task: str = "toy.Count", created_at: float = 1.0, tenant: str = "local") -> Operation:

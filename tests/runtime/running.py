@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import toy
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.client import PATIENCE_S, metadata_of, state_name
 from cislex_runtime.connection import Connection
 from cislex_runtime.leftovers import marked_processes
 
@@ -30,6 +30,7 @@ class ServerProcess:
         self.env = env
         self.address = f"unix:{home}/s.sock"
         self.process: subprocess.Popen[str] | None = None
+        self.patience_s = PATIENCE_S
         self._connection: Connection | None = None
 
     def start(self) -> ServerProcess:
@@ -62,7 +63,7 @@ class ServerProcess:
     def connection(self) -> Connection:
         """One connection for the life of the test."""
         if self._connection is None:
-            self._connection = Connection(self.address)
+            self._connection = Connection(self.address, patience_s=self.patience_s)
         return self._connection
 
     @property

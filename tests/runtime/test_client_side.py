@@ -70,7 +70,10 @@ class Store:
     """An ArtifactService stub over bytes in memory. Every stream breaks once, in its middle."""
 
     def __init__(self, files: dict[str, bytes], says: dict[str, str] | None = None) -> None:
-        listed = [{"path": name, "sha256": (says or {}).get(name, digest_bytes(data))} for name, data in files.items()]
+        listed = [
+            {"path": name, "sha256": (says or {}).get(name, digest_bytes(data)), "size_bytes": len(data)}
+            for name, data in files.items()
+        ]
         manifest = json.dumps({"files": listed}).encode()
         self.digest = digest_bytes(manifest)
         self.files = {**files, "manifest.json": manifest}

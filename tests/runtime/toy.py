@@ -65,6 +65,9 @@ def count(spec: CountSpec, inputs: Any, out: Any, progress: Any) -> None:
 def misbehave(spec: CountSpec, tries: int, progress: Any) -> None:
     """The ways in which tasks go wrong."""
     how = spec.misbehave
+    if how.startswith("mark:"):
+        with open(how.removeprefix("mark:"), "a") as file:
+            file.write("ran\n")
     if how == "user_error":
         raise UserError(Reason.EMPTY_SET, "no row of x.bed is left; check its contigs", file="x.bed")
     if how == "defect":
@@ -110,6 +113,7 @@ def messages() -> Any:
     from types import SimpleNamespace
 
     import cislex.artifacts.v1.artifacts_pb2  # noqa: F401 - the pool must know ArtifactRef
+    import google.longrunning.operations_pb2  # noqa: F401 - and Operation
     from google.protobuf import descriptor_pb2, descriptor_pool, empty_pb2, message_factory
 
     pool = descriptor_pool.Default()
@@ -182,6 +186,18 @@ def _file(file: Any) -> Any:
     message("GetCountRequest", [("name", string)])
     message("ListCountsRequest", [("parent", string), ("page_size", field.TYPE_INT32), ("page_token", string)])
     message("ListCountsResponse", [("counts", nested, "repeated", ".cislex.toy.v1.Count"), ("next_page_token", string)])
+    file.dependency.extend(["google/longrunning/operations.proto", "google/protobuf/empty.proto"])
+    service = file.service.add(name="ToyService")
+    for rpc, asked, answered in (
+        ("Count", "CountRequest", "google.longrunning.Operation"),
+        ("HeavyCount", "CountRequest", "google.longrunning.Operation"),
+        ("GetCount", "GetCountRequest", "cislex.toy.v1.Count"),
+        ("ListCounts", "ListCountsRequest", "cislex.toy.v1.ListCountsResponse"),
+        ("DeleteCount", "GetCountRequest", "google.protobuf.Empty"),
+        ("Crash", "GetCountRequest", "google.protobuf.Empty"),
+        ("Modules", "GetCountRequest", "cislex.toy.v1.GetCountRequest"),
+    ):
+        service.method.add(name=rpc, input_type=f".cislex.toy.v1.{asked}", output_type=f".{answered}")
     return file
 
 

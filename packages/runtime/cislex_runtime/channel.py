@@ -6,6 +6,7 @@ An address is ``unix:/path``, ``unix:///path``, ``host:port``, ``grpc://host:por
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,19 +24,37 @@ _OPTIONS = (
 )
 
 
-def open_channel(address: str, ca_file: Path | None = None) -> grpc.aio.Channel:
-    """An aio channel; ``ca_file``: PEM certificates to trust instead of the system's. Raises OSError for that file."""
+@dataclass(frozen=True)
+class TlsFiles:
+    """PEM files of a client."""
+
+    ca: Path | None = None
+    """Certificates to trust instead of the system's."""
+    cert: Path | None = None
+    """The client's own chain, with its ``key``, for servers that ask for one (mTLS)."""
+    key: Path | None = None
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """As gRPC takes them. Raises OSError for a file that cannot be read, ValueError for a certificate alone."""
+        if (self.cert is None) != (self.key is None):
+            raise ValueError("a client's certificate and its key go together; one of them is missing")
+        ca, key, cert = (None if path is None else path.read_bytes() for path in (self.ca, self.key, self.cert))
+        return grpc.ssl_channel_credentials(ca, key, cert)
+
+
+def open_channel(address: str, tls: TlsFiles | None = None) -> grpc.aio.Channel:
+    """An aio channel. Raises OSError and ValueError for the files of ``tls``."""
     target, secure = parse_address(address)
     if secure:
-        return grpc.aio.secure_channel(target, _credentials(ca_file), options=_options(target))
+        return grpc.aio.secure_channel(target, (tls or TlsFiles()).credentials(), options=_options(target))
     return grpc.aio.insecure_channel(target, options=_options(target))
 
 
-def open_sync_channel(address: str, ca_file: Path | None = None) -> grpc.Channel:
+def open_sync_channel(address: str, tls: TlsFiles | None = None) -> grpc.Channel:
     """The same for sync stubs."""
     target, secure = parse_address(address)
     if secure:
-        return grpc.secure_channel(target, _credentials(ca_file), _options(target))
+        return grpc.secure_channel(target, (tls or TlsFiles()).credentials(), _options(target))
     return grpc.insecure_channel(target, _options(target))
 
 
@@ -57,7 +76,3 @@ def _options(target: str) -> list[tuple[str, str | int]]:
     # A Unix socket has no host name; some servers refuse the default authority.
     authority = [("grpc.default_authority", "localhost")] if target.startswith("unix:") else []
     return [*_OPTIONS, *authority]
-
-
-def _credentials(ca_file: Path | None) -> grpc.ChannelCredentials:
-    return grpc.ssl_channel_credentials(None if ca_file is None else ca_file.read_bytes())

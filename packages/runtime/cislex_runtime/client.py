@@ -10,7 +10,8 @@
 
 Everything that fails raises RpcProblem. While a server is away every call is tried again (``patience_s``), which is
 safe: a submission carries its request id, all else changes nothing. For programs without an event loop there is
-``connection.Connection``. Light: no pyarrow, SQLAlchemy or service is imported from here.
+``connection.Connection``. Calls are spans of the program's own OpenTelemetry traces, if it has any (``tracing``).
+Light: no pyarrow, SQLAlchemy or service is imported from here.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from cislex_runtime import transfer
-from cislex_runtime.channel import open_channel
+from cislex_runtime import tracing, transfer
+from cislex_runtime.channel import TlsFiles, open_channel
 from cislex_runtime.patience import OnAway, Patience
 from cislex_runtime.problem import RpcProblem, WaitTimeoutError
 
 CALL_TIMEOUT_S = 60.0
 SUBMIT_TIMEOUT_S = 600.0
 """The server hashes new input files before it answers."""
+COLLECT_TIMEOUT_S = 3600.0
 WATCH_TIMEOUT_S = 900.0
 """Of one stream; a watch opens the next one by itself."""
 PATIENCE_S = 30.0
@@ -49,12 +51,15 @@ def connect(
     address: str,
     *,
     ca_file: Path | None = None,
+    cert_file: Path | None = None,
+    key_file: Path | None = None,
     token: str = "",
     patience_s: float = PATIENCE_S,
     on_away: OnAway | None = None,
 ) -> Client:
     """A client of the server at ``address`` (forms: see ``channel``); call it within a running event loop."""
-    return Client(open_channel(address, ca_file), token=token, patience_s=patience_s, on_away=on_away)
+    tls = TlsFiles(ca_file, cert_file, key_file)
+    return Client(open_channel(address, tls), token=token, patience_s=patience_s, on_away=on_away)
 
 
 class Client:
@@ -75,6 +80,8 @@ class Client:
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._patience_s = patience_s
         self._on_away = on_away
+        #: Large files go straight to and from the server's store, until that is known not to work.
+        self.direct = True
 
     async def __aenter__(self) -> Client:
         return self
@@ -99,7 +106,7 @@ class Client:
 
     def options(self, timeout_s: float) -> dict[str, Any]:
         """Deadline and metadata, for stubs that are called without ``call``."""
-        return {"timeout": timeout_s, "metadata": self._metadata}
+        return {"timeout": timeout_s, "metadata": (*self._metadata, *tracing.carrier().items())}
 
     def patience(self, seconds: float | None = None) -> Patience:
         """For one call or stream."""
@@ -108,11 +115,12 @@ class Client:
     async def call(self, method: Callable[..., Awaitable[T]], request: Message, timeout_s: float = CALL_TIMEOUT_S) -> T:
         """A unary rpc, a stub's method, with a deadline for each try."""
         patience = self.patience()
-        while True:
-            try:
-                return await method(request, **self.options(timeout_s))
-            except grpc.RpcError as error:
-                await patience.endure(error)
+        with tracing.span(request.DESCRIPTOR.full_name.removesuffix("Request"), tracing.CLIENT):
+            while True:
+                try:
+                    return await method(request, **self.options(timeout_s))
+                except grpc.RpcError as error:
+                    await patience.endure(error)
 
     async def submit(
         self,
@@ -172,6 +180,10 @@ class Client:
         """Ask to cancel."""
         await self.call(self.operations.CancelOperation, operations_pb2.CancelOperationRequest(name=name))
 
+    async def delete_operation(self, name: str) -> None:
+        """Forget one that is done; its result stays."""
+        await self.call(self.operations.DeleteOperation, operations_pb2.DeleteOperationRequest(name=name))
+
     async def list_operations(
         self, parent: str, most: int = 0, filter_text: str = ""
     ) -> list[operations_pb2.Operation]:
@@ -219,6 +231,11 @@ class Client:
     async def fetch_cached(self, ref: artifacts_pb2.ArtifactRef | str, cache: Path) -> Path:
         """The folder of an artifact: the store's own where it can be seen, else a verified copy, ``cache/<sha256>``."""
         return await transfer.fetch_cached(self, ref, cache)
+
+    async def collect_garbage(self, dry_run: bool = False) -> artifacts_pb2.CollectGarbageResponse:
+        """Remove what nothing refers to any more from the server's store (for administrators), or say what would go."""
+        request = artifacts_pb2.CollectGarbageRequest(dry_run=dry_run)
+        return await self.call(self.artifacts.CollectGarbage, request, COLLECT_TIMEOUT_S)
 
     async def read(self, sha256: str, path: str = "", most_bytes: int = 64 << 20) -> bytes:
         """The bytes of one file of an artifact (or of a plain file), unverified. For manifests and small tables."""

@@ -24,7 +24,7 @@ from cislex.ops.v1 import ops_pb2, ops_pb2_grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.message import Message
 
-from cislex_runtime.channel import open_sync_channel
+from cislex_runtime.channel import TlsFiles, open_sync_channel
 from cislex_runtime.client import (
     CALL_TIMEOUT_S,
     PATIENCE_S,
@@ -44,18 +44,27 @@ class Connection:
     """One server. ``channel`` and the stubs on it are plain sync ones, without retries or token."""
 
     def __init__(
-        self, address: str, *, ca_file: Path | None = None, token: str = "", patience_s: float = PATIENCE_S
+        self,
+        address: str,
+        *,
+        ca_file: Path | None = None,
+        cert_file: Path | None = None,
+        key_file: Path | None = None,
+        token: str = "",
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.address = address
-        self.channel = open_sync_channel(address, ca_file)
+        self.channel = open_sync_channel(address, TlsFiles(ca_file, cert_file, key_file))
         self.operations = operations_pb2_grpc.OperationsStub(self.channel)
         self.events = ops_pb2_grpc.OperationEventsStub(self.channel)
         self.artifacts = artifacts_pb2_grpc.ArtifactServiceStub(self.channel)
 
         async def opened() -> Client:
-            return connect(address, ca_file=ca_file, token=token, patience_s=patience_s)
+            return connect(
+                address, ca_file=ca_file, cert_file=cert_file, key_file=key_file, token=token, patience_s=patience_s
+            )
 
-        self.client = _run(opened())
+        self.client = run_blocking(opened())
 
     def __enter__(self) -> Connection:
         return self
@@ -65,28 +74,28 @@ class Connection:
 
     def close(self) -> None:
         """Close the channels; operations run on."""
-        _run(self.client.close())
+        run_blocking(self.client.close())
         self.channel.close()
 
     def is_ready(self, timeout_s: float = 2.0) -> bool:
         """See ``Client.is_ready``."""
-        return _run(self.client.is_ready(timeout_s))
+        return run_blocking(self.client.is_ready(timeout_s))
 
     def call(self, method: Callable[..., T], request: Message, timeout_s: float = CALL_TIMEOUT_S) -> T:
         """A unary rpc of a stub on ``channel``; see ``Client.call``."""
-        return _run(self.client.call(functools.partial(asyncio.to_thread, method), request, timeout_s))
+        return run_blocking(self.client.call(functools.partial(asyncio.to_thread, method), request, timeout_s))
 
     def submit(
         self, method: Callable[..., Any], request: Any, timeout_s: float = SUBMIT_TIMEOUT_S
     ) -> operations_pb2.Operation:
         """Start an operation by a stub on ``channel``; see ``Client.submit``."""
-        return _run(self.client.submit(functools.partial(asyncio.to_thread, method), request, timeout_s))
+        return run_blocking(self.client.submit(functools.partial(asyncio.to_thread, method), request, timeout_s))
 
     def watch(
         self, name: str, timeout_s: float | None = None, patience_s: float | None = None
     ) -> Iterator[operations_pb2.Operation]:
         """See ``Client.watch``."""
-        return _iterate(self.client.watch(name, timeout_s=timeout_s, patience_s=patience_s))
+        return iterate_blocking(self.client.watch(name, timeout_s=timeout_s, patience_s=patience_s))
 
     def wait(
         self,
@@ -108,27 +117,27 @@ class Connection:
 
     def get(self, name: str) -> operations_pb2.Operation:
         """See ``Client.get``."""
-        return _run(self.client.get(name))
+        return run_blocking(self.client.get(name))
 
     def cancel(self, name: str) -> None:
         """See ``Client.cancel``."""
-        _run(self.client.cancel(name))
+        run_blocking(self.client.cancel(name))
 
     def stat(self, sha256: str) -> artifacts_pb2.StatResponse:
         """See ``Client.stat``."""
-        return _run(self.client.stat(sha256))
+        return run_blocking(self.client.stat(sha256))
 
     def local_path(self, ref: artifacts_pb2.ArtifactRef | str) -> Path | None:
         """See ``Client.local_path``."""
-        return _run(self.client.local_path(ref))
+        return run_blocking(self.client.local_path(ref))
 
     def fetch(self, ref: artifacts_pb2.ArtifactRef | str, dest: Path) -> Path:
         """See ``Client.fetch``."""
-        return _run(self.client.fetch(ref, dest))
+        return run_blocking(self.client.fetch(ref, dest))
 
     def upload(self, path: Path) -> str:
         """See ``Client.upload``."""
-        return _run(self.client.upload(path))
+        return run_blocking(self.client.upload(path))
 
 
 _starting = threading.Lock()
@@ -144,7 +153,8 @@ def _loop() -> asyncio.AbstractEventLoop:
         return _shared
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def run_blocking(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for a coroutine that runs in the connections' thread. Not to be called there."""
     future = asyncio.run_coroutine_threadsafe(work, _loop())
     try:
         return future.result()
@@ -154,7 +164,9 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-def _iterate(items: AsyncGenerator[T, None]) -> Iterator[T]:
+def iterate_blocking(items: AsyncGenerator[T, None]) -> Iterator[T]:
+    """The items of a generator that runs in the connections' thread."""
+
     async def following() -> T | None:
         return await anext(items, None)
 
@@ -162,7 +174,7 @@ def _iterate(items: AsyncGenerator[T, None]) -> Iterator[T]:
         await items.aclose()
 
     try:
-        while (item := _run(following())) is not None:
+        while (item := run_blocking(following())) is not None:
             yield item
     finally:
-        _run(ended())
+        run_blocking(ended())

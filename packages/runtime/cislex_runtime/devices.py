@@ -1,10 +1,14 @@
-"""Which GPUs are there, found without torch: the API process never loads it."""
+"""Which GPUs and CPUs are there, found without torch: the API process never loads it; and what workers are told."""
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
+from pathlib import Path
 
 
 def cuda_is_impossible() -> bool:
@@ -35,3 +39,27 @@ def gpu_ids() -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []
     return [line.strip() for line in answer.stdout.splitlines() if line.strip().isdigit()]
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may use: its affinity, and the limit of its container (cgroup v2), rounded up."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        cpus = min(cpus, math.ceil(int(quota) / int(period)))  # "max": no limit
+    return max(1, cpus)
+
+
+def worker_environment(environ: Mapping[str, str], threads: int, cache: Path) -> dict[str, str]:
+    """Variables that a process running tasks needs before it loads numerical libraries; what is set stays."""
+    wanted = {
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
+        "NUMBA_NUM_THREADS": str(threads),
+        "NUMBA_CACHE_DIR": str(cache / "numba"),
+        "MPLCONFIGDIR": str(cache / "matplotlib"),
+        # cuBLAS is deterministic only with a fixed workspace.
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    }
+    return {name: environ.get(name, value) for name, value in wanted.items()}

@@ -23,6 +23,12 @@ class AttemptSpec:
     overrides: dict[str, Any] = field(default_factory=dict)
     #: True: needs a slot for heavy tasks.
     heavy: bool = False
+    #: Whose operation it is; engines put it on what they start, results do not depend on it.
+    tenant: str = ""
+    #: Of the request, for logs.
+    request_id: str = ""
+    #: The trace that the attempt continues (``tracing.Carrier``).
+    trace: dict[str, str] = field(default_factory=dict)
 
     @property
     def ref(self) -> str:
@@ -63,6 +69,17 @@ class Exit(Enum):
     OUT_OF_MEMORY = "out_of_memory"
     #: The environment failed: tried again.
     RETRY = "retry"
+
+
+#: Exit status of a process that runs one attempt; any other is a crash. 143 = 128 + SIGTERM.
+EXIT_STATUS = {
+    Exit.OK: 0,
+    Exit.CANCELLED: 0,
+    Exit.RETRY: 1,
+    Exit.USER: 10,
+    Exit.OUT_OF_MEMORY: 11,
+    Exit.PREEMPTED: 143,
+}
 
 
 @dataclass(frozen=True)
@@ -126,6 +143,12 @@ class Engine(Protocol):
     """Where attempts run. All calls are idempotent and quick; ``wake`` is called (from any thread) on news."""
 
     name: str
+    #: GPUs that heavy attempts can have; 0 = none.
+    gpus: int
+    #: Why no attempt can be handed over now, as last seen; empty when one can.
+    away: str
+    #: True when it is certain that no attempt can have CUDA, so that a request for it is refused at once.
+    no_cuda: bool
 
     def start(self, wake: Callable[[], None]) -> None:
         """Get ready; leftovers of a former owner are gone after this."""
@@ -145,5 +168,12 @@ class Engine(Protocol):
     def capacity(self) -> Capacity:
         """Free places."""
 
+    def clear(self, op_id: str) -> None:
+        """The operation is done: drop its checkpoints."""
+
+    def check(self) -> None:
+        """Raise when attempts cannot be started now, in words for people."""
+
     def close(self, grace_s: float) -> None:
-        """Pre-empt everything, then kill what is left."""
+        """This process ends. An engine of this machine pre-empts everything and kills what is left after the grace; one
+        of another system leaves its attempts to the next owner, who adopts them."""

@@ -35,6 +35,24 @@ def process_start(pid: int) -> int:
     return int(text.rpartition(")")[2].split()[19])
 
 
+def describe_status(status: int) -> str:
+    """An exit status for people: a negative one, as of subprocess, or 128 + number, as of a shell, names its signal."""
+    number = -status if status < 0 else status - 128
+    if number in set(signal.Signals):
+        hint = " (killed; if nobody did, memory may have run out)" if number == signal.SIGKILL else ""
+        return f"signal {signal.Signals(number).name}{hint}"
+    return f"exit status {status}"
+
+
+def kill_group_but_me() -> None:
+    """Kill every process of this one's group except itself and its parent: children that a task left behind."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        pid = int(entry.name)
+        with contextlib.suppress(OSError):
+            if pid not in (os.getpid(), os.getppid()) and os.getpgid(pid) == os.getpgrp():
+                os.kill(pid, signal.SIGKILL)
+
+
 def marked_processes(home: Path) -> list[int]:
     """Pids of living processes that carry the mark of this home (workers and their children)."""
     wanted = f"{MARK}={home}".encode()

@@ -22,9 +22,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cislex_runtime.devices import gpu_ids
+from cislex_runtime.devices import cuda_is_impossible, gpu_ids, usable_cpus, worker_environment
 from cislex_runtime.engine import AttemptSpec, Capacity, Observation, Outcome, Phase
-from cislex_runtime.leftovers import MARK, WORKERS_FILE, WorkerRecord, kill_leftovers, process_start
+from cislex_runtime.leftovers import (
+    MARK,
+    WORKERS_FILE,
+    WorkerRecord,
+    describe_status,
+    kill_leftovers,
+    process_start,
+)
+from cislex_runtime.resident import resident_bytes
 
 log = logging.getLogger("cislex.engine")
 MAX_WORKER_LOG_BYTES = 8 << 20
@@ -55,17 +63,19 @@ class _Run:
     reported_at: float
     stop_deadline: float | None = None
     timer: threading.Timer | None = field(default=None, repr=False)
+    tenant: str = ""
 
 
 class LocalEngine:
     """See :class:`cislex_runtime.engine.Engine`."""
 
     name = "local"
+    away = ""
 
     def __init__(
         self,
         home: Path,
-        store: Path,
+        store: Path | str,
         heavy_slots: int | None = None,
         light_slots: int = 1,
         env: Mapping[str, str] | None = None,
@@ -75,8 +85,9 @@ class LocalEngine:
         self._env = dict(env or {})
         gpus = gpu_ids()
         count = heavy_slots if heavy_slots is not None else max(1, len(gpus))
-        cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cpus = usable_cpus()
         self.gpus = len(gpus)
+        self.no_cuda = cuda_is_impossible()
         self._slots = [
             _Slot(i, True, gpus[i % len(gpus)] if gpus else None, max(1, cpus // count)) for i in range(count)
         ]
@@ -90,7 +101,8 @@ class LocalEngine:
 
     def start(self, wake: Callable[[], None]) -> None:
         """Kill what a former owner left, then start one worker per slot (they load in the background)."""
-        self._wake = wake
+        self._wake, self._closing = wake, False
+        self._runs.clear()
         for folder in ("logs", "scratch", "checkpoints", "cache"):
             (self._home / folder).mkdir(parents=True, exist_ok=True)
         kill_leftovers(self._home)
@@ -115,7 +127,7 @@ class LocalEngine:
             slot.ref = attempt.ref
             now = time.monotonic()
             slot.heard_at = now
-            self._runs[attempt.ref] = _Run(Observation(Phase.INITIALIZING), slot, now)
+            self._runs[attempt.ref] = _Run(Observation(Phase.INITIALIZING), slot, now, tenant=attempt.tenant)
             assert slot.connection is not None
             try:
                 slot.connection.sendall(json.dumps({"run": attempt.to_json()}).encode() + b"\n")
@@ -172,6 +184,13 @@ class LocalEngine:
             free = self._free(heavy=False)
         return Capacity(heavy=sum(s.heavy for s in free), light=sum(not s.heavy for s in free))
 
+    def clear(self, op_id: str) -> None:
+        """Drop an operation's checkpoints."""
+        shutil.rmtree(self._home / "checkpoints" / op_id, ignore_errors=True)
+
+    def check(self) -> None:
+        """Workers are started when they are needed: nothing to ask."""
+
     def close(self, grace_s: float) -> None:
         """SIGTERM to all workers, then kill their groups."""
         with self._lock:
@@ -200,6 +219,16 @@ class LocalEngine:
         """Pids of the living workers (each is its own process group)."""
         with self._lock:
             return [s.process.pid for s in self._slots if s.process is not None and s.process.poll() is None]
+
+    def memory_by_tenant(self) -> dict[str, int]:
+        """Resident bytes of the workers that run attempts now."""
+        with self._lock:
+            busy = [(self._runs[slot.ref].tenant, slot.process) for slot in self._slots if slot.ref in self._runs]
+        found: dict[str, int] = {}
+        for tenant, process in busy:
+            if process is not None:
+                found[tenant] = found.get(tenant, 0) + resident_bytes(process.pid)
+        return found
 
     def _free(self, heavy: bool) -> list[_Slot]:
         return [slot for slot in self._slots if not slot.ref and (slot.heavy or not heavy)]
@@ -234,29 +263,15 @@ class LocalEngine:
 
     def _environment(self, slot: _Slot, fd: int, life_fd: int) -> dict[str, str]:
         environment = {**os.environ, **self._env}
-        threads = str(slot.threads)
-        defaults = {
-            "OMP_NUM_THREADS": threads,
-            "MKL_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-            "NUMBA_NUM_THREADS": threads,
-            "NUMBA_CACHE_DIR": str(self._home / "cache" / "numba"),
-            "MPLCONFIGDIR": str(self._home / "cache" / "matplotlib"),
+        environment |= worker_environment(environment, slot.threads, self._home / "cache")
+        environment |= {
+            "CISLEX_WORKER_FD": str(fd),
+            "CISLEX_LIFE_FD": str(life_fd),
+            "CISLEX_WORKER_HOME": str(self._home),
+            "CISLEX_WORKER_STORE": str(self._store),
+            MARK: str(self._home),
+            "PYTHONUNBUFFERED": "1",
         }
-        for name, value in defaults.items():
-            environment.setdefault(name, value)
-        environment.update(
-            {
-                "CISLEX_WORKER_FD": str(fd),
-                "CISLEX_LIFE_FD": str(life_fd),
-                "CISLEX_WORKER_HOME": str(self._home),
-                "CISLEX_WORKER_STORE": str(self._store),
-                MARK: str(self._home),
-                "PYTHONUNBUFFERED": "1",
-                # cuBLAS is deterministic only with a fixed workspace.
-                "CUBLAS_WORKSPACE_CONFIG": environment.get("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
-            }
-        )
         if slot.gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = slot.gpu
         elif self.gpus:
@@ -273,6 +288,7 @@ class LocalEngine:
         status = process.wait()
         _kill_group(process)
         self._gone(slot, process, status)
+        _reap_group(process)
 
     def _hear(self, slot: _Slot, message: dict[str, Any]) -> None:
         with self._lock:
@@ -323,7 +339,10 @@ class LocalEngine:
             run = self._runs.get(ref)
             if run is not None and run.observation.phase not in (Phase.EXITED, Phase.LOST):
                 run.observation = replace(
-                    run.observation, phase=Phase.LOST, revision=run.observation.revision + 1, detail=_describe(status)
+                    run.observation,
+                    phase=Phase.LOST,
+                    revision=run.observation.revision + 1,
+                    detail=describe_status(status),
                 )
                 if run.timer is not None:
                     run.timer.cancel()
@@ -332,7 +351,7 @@ class LocalEngine:
             quick = not slot.ready
             slot.process = None
             if not self._closing:
-                log.warning("worker %s ended: %s", slot.name, _describe(status))
+                log.warning("worker %s ended: %s", slot.name, describe_status(status))
                 if quick:
                     # A worker that cannot even start is not started again in a hurry: the next submit tries.
                     log.error("worker %s did not start; see %s", slot.name, self._home / "logs")
@@ -372,8 +391,8 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _describe(status: int) -> str:
-    if status < 0:
-        hint = " (killed; if nobody did, memory may have run out)" if status == -signal.SIGKILL else ""
-        return f"signal {signal.Signals(-status).name}{hint}"
-    return f"exit status {status}"
+def _reap_group(process: subprocess.Popen[bytes]) -> None:
+    """The first process of a container inherits what a dead worker leaves: its guard would stay as a zombie."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-process.pid, 0)

@@ -24,9 +24,10 @@ def current(engine: sa.Engine) -> str | None:
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def upgrade(engine: sa.Engine) -> None:
-    """Upgrade to the newest version within one transaction, under a lock; nothing is loaded when it is current."""
-    if current(engine) == head():
+def upgrade(engine: sa.Engine, revision: str = "") -> None:
+    """Upgrade (to the newest version) within one transaction, under a lock; nothing is loaded when it is current."""
+    revision = revision or head()
+    if current(engine) == revision:
         return
     from alembic import command
     from alembic.config import Config
@@ -38,4 +39,26 @@ def upgrade(engine: sa.Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        command.upgrade(settings, revision)
+
+
+def main() -> None:
+    """``python -m cislex_runtime.migrate``: bring the ledger that ``CISLEX_LEDGER_URL`` names to the newest version."""
+    from cislex_core.errors import CislexError
+    from cislex_core.settings import Settings
+
+    from cislex_runtime.ledger import Ledger
+
+    try:
+        ledger = Ledger(Settings.from_env().url)
+        before = current(ledger.engine)
+        ledger.migrate()
+        ledger.close()
+    except (CislexError, sa.exc.SQLAlchemyError) as error:
+        # The text of SQLAlchemy's errors names host and user, never the password.
+        raise SystemExit(f"the ledger could not be brought up to date: {error}") from None
+    print(f"ledger: {'empty' if before is None else before} → {head()}")
+
+
+if __name__ == "__main__":
+    main()

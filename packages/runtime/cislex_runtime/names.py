@@ -9,6 +9,8 @@ import time
 
 from cislex_core.errors import Reason, UserError
 
+from cislex_runtime.security import identity
+
 LOCAL_TENANT = "local"
 RESOURCE_ID_DIGITS = 16
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
@@ -32,9 +34,9 @@ def new_id() -> str:
 
 
 def tenant_of(parent: str) -> str:
-    """Tenant of ``tenants/{t}``; an empty parent means the local tenant."""
+    """Tenant of ``tenants/{t}``; an empty parent means the caller's own tenant, the local one where nobody has one."""
     if not parent:
-        return LOCAL_TENANT
+        return identity.current().tenant or LOCAL_TENANT
     match = _PARENT.match(parent)
     if match is None:
         raise UserError(
@@ -50,6 +52,12 @@ def parse_name(name: str, field: str = "name") -> tuple[str, str, str]:
         message = f"{name!r} is not a resource name of the form tenants/{{tenant}}/{{collection}}/{{id}}"
         raise UserError(Reason.INVALID_REQUEST, message, field=field, value=name)
     return match[1], match[2], match[3]
+
+
+def tenant_in(name: str) -> str:
+    """Tenant of a parent or resource name; empty when it is neither."""
+    match = _PARENT.match(name) or _NAME.match(name)
+    return match[1] if match else ""
 
 
 def is_name(text: str) -> bool:

@@ -10,19 +10,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cislex_core.artifacts import LocalStore
 from cislex_core.canonical import digest_json
 from cislex_core.errors import CislexError, Reason, UserError, Violation
+from cislex_core.stores import Store
 from cislex_core.tasks import TaskInfo, cache_key
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 
-from cislex_runtime import names, requests, states
+from cislex_runtime import logs, metrics, names, requests, states, tracing
+from cislex_runtime.endings import succeeded
+from cislex_runtime.known_results import find_cached
 from cislex_runtime.ledger import Ledger, Operation
 from cislex_runtime.operation_proto import to_proto
-from cislex_runtime.reconciler import find_cached, succeeded
 from cislex_runtime.resources import Resources
+from cislex_runtime.security import identity
+from cislex_runtime.security.quotas import Quotas
 from cislex_runtime.specs import find_info
+from cislex_runtime.waiting import WaitingRoom
 
 log = logging.getLogger("cislex.operations")
 
@@ -33,12 +37,13 @@ class OperationsManager:
     def __init__(
         self,
         ledger: Ledger,
-        store: LocalStore,
+        store: Store,
         resources: Resources,
         resolver: requests.Resolver,
         wake: Callable[[], None],
         gpus: int = 0,
         no_cuda: bool = False,
+        quotas: Quotas | None = None,
     ) -> None:
         self._ledger = ledger
         self._store = store
@@ -47,6 +52,9 @@ class OperationsManager:
         self._wake = wake
         self._gpus = gpus
         self._no_cuda = no_cuda
+        #: Tells places in the queue; the platform sets it.
+        self.waiting: WaitingRoom | None = None
+        self._quotas = quotas or Quotas(None, ledger)
 
     async def submit(self, task: str, request: Message, context: Any = None) -> operations_pb2.Operation:
         """Validate a request, write it to the ledger and answer the operation.
@@ -54,7 +62,8 @@ class OperationsManager:
         A repeated request_id answers the operation of then; a result that is known already answers done at once with
         ``cache_hit``; ``validate_only`` answers done, with the full spec in the metadata, and stores nothing.
         Errors: INVALID_REQUEST (all violations), REQUEST_ID_REUSED, NOT_FOUND, ARTIFACT_MISSING, ARTIFACT_KIND,
-        FILE_NOT_FOUND, PATH_NOT_ALLOWED, ARTIFACT_CORRUPT, DEVICE_UNAVAILABLE (cuda where there can be none).
+        FILE_NOT_FOUND, PATH_NOT_ALLOWED, ARTIFACT_CORRUPT, DEVICE_UNAVAILABLE (cuda where there can be none),
+        QUOTA_EXCEEDED.
         """
         return await asyncio.to_thread(self._submit, task, request)
 
@@ -68,7 +77,7 @@ class OperationsManager:
 
     def proto(self, operation: Operation) -> operations_pb2.Operation:
         """The operation as its message."""
-        return to_proto(operation, self._ledger, self._resources)
+        return to_proto(operation, self._ledger, self._resources, self.waiting)
 
     def find(self, name: str) -> Operation:
         """The ledger's row. Raises NOT_FOUND."""
@@ -102,6 +111,8 @@ class OperationsManager:
             )
         resolved = self._resolver.resolve(spec, common.tenant)
         now = time.time()
+        gpu = info.gpu and getattr(resolved.spec, "device", "auto") != "cpu"
+        spec_digest = cache_key(task, info, resolved.spec)
         operation = Operation(
             id=names.new_id(),
             tenant=common.tenant,
@@ -113,10 +124,13 @@ class OperationsManager:
                 "files": resolved.files,
                 "kind": info.kind,
                 "heavy": self._needs_heavy_slot(info, resolved.spec),
-                "cache_key": cache_key(task, info, resolved.spec),
+                "gpu": gpu,
+                "spec_digest": spec_digest,
+                "cache_key": _own_key(spec_digest),
                 "labels": common.labels,
                 "request_id": common.request_id or str(uuid.uuid4()),
                 "validate_only": common.validate_only,
+                "trace": tracing.carrier(),
             },
             snapshot={"timings": {"queued": now}},
         )
@@ -133,9 +147,14 @@ class OperationsManager:
             return self.proto(operation)
         if known is not None:
             operation = succeeded(operation.with_snapshot(cache_hit=True), known, now)
-        operation, created = self._ledger.create(operation, task, operation.request["request_id"], body)
+        else:
+            self._quotas.check_submission(common.tenant, gpu)
+        full = None if known is not None else self._quotas.check_queue(common.tenant)
+        operation, created = self._ledger.create(operation, task, operation.request["request_id"], body, full)
         if created:
-            log.info("%s %s accepted%s", task, operation.id, " (cache hit)" if operation.done else "")
+            metrics.count_accepted(task, cache_hit=operation.done)
+            with logs.about_operation(operation):
+                log.info("%s %s accepted%s", task, operation.id, " (cache hit)" if operation.done else "")
             self._wake()
         return self.proto(operation)
 
@@ -153,6 +172,13 @@ class OperationsManager:
         if self._ledger.change(operation.id, step) is not None:
             log.info("%s %s: cancel was asked for", operation.task, operation.id)
             self._wake()
+
+
+def _own_key(spec_digest: str) -> str:
+    """The key under which results are shared: among the operations of one tenant where callers are kept to theirs, so
+    that nobody learns from a quick answer what others computed."""
+    tenant = identity.current().tenant
+    return digest_json({"tenant": tenant, "spec_digest": spec_digest}) if tenant else spec_digest
 
 
 def _invalid(problems: list[Violation]) -> CislexError:

@@ -16,6 +16,7 @@ from cislex_runtime import names, states
 from cislex_runtime.ledger import Event, Ledger
 from cislex_runtime.operations import OperationsManager
 from cislex_runtime.resources import decode_token, encode_token, page_size
+from cislex_runtime.security.limits import Limits
 from cislex_runtime.watch import Changes
 
 MAX_WAIT_S = 60.0
@@ -97,10 +98,11 @@ class OperationsServicer:
 class OperationEventsServicer(ops_pb2_grpc.OperationEventsServicer):
     """cislex.ops.v1.OperationEvents: the contract is in ops.proto."""
 
-    def __init__(self, operations: OperationsManager, ledger: Ledger, changes: Changes) -> None:
+    def __init__(self, operations: OperationsManager, ledger: Ledger, changes: Changes, limits: Limits) -> None:
         self._operations = operations
         self._ledger = ledger
         self._changes = changes
+        self._limits = limits
 
     async def WatchOperation(  # noqa: N802
         self, request: ops_pb2.WatchOperationRequest, context: Any
@@ -113,15 +115,21 @@ class OperationEventsServicer(ops_pb2_grpc.OperationEventsServicer):
                 f"after_sequence {request.after_sequence} is not between 0 and {operation.seq}, the latest",
                 field="after_sequence",
             )
-        sequence = request.after_sequence
-        if operation.done and sequence == operation.seq:
+        if operation.done and request.after_sequence == operation.seq:
             return
+        with self._limits.watch(operation.tenant):
+            async for response in self._follow(operation.id, request.after_sequence):
+                yield response
+
+    async def _follow(self, op_id: str, sequence: int) -> AsyncIterator[ops_pb2.WatchOperationResponse]:
+        """Events after ``sequence``, with bookmarks in silence, until the terminal one or the stream's end."""
         end = time.monotonic() + MAX_STREAM_S
         joined_at = spoke_at = time.monotonic()
-        event = self._changes.subscribe(operation.id)
+        event, news = self._changes.subscribe(op_id), True
         try:
             while True:
-                for item in merge_progress(await asyncio.to_thread(self._ledger.events_after, operation.id, sequence)):
+                events = await asyncio.to_thread(self._ledger.events_after, op_id, sequence) if news else []
+                for item in merge_progress(events):
                     message = await asyncio.to_thread(self._operations.proto, item.operation)
                     yield ops_pb2.WatchOperationResponse(sequence=item.seq, operation=message)
                     sequence, spoke_at = item.seq, time.monotonic()
@@ -139,9 +147,10 @@ class OperationEventsServicer(ops_pb2_grpc.OperationEventsServicer):
                 if now - spoke_at >= BOOKMARK_S:
                     yield ops_pb2.WatchOperationResponse(sequence=sequence, bookmark=True)
                     spoke_at = now
-                await self._changes.wait(event, max(0.0, spoke_at + BOOKMARK_S - now))
+                pause = min(LEDGER_FULL_S, max(0.0, spoke_at + BOOKMARK_S - now))
+                news = await self._changes.wait(event, pause)
         finally:
-            self._changes.unsubscribe(operation.id, event)
+            self._changes.unsubscribe(op_id, event)
 
 
 def merge_progress(events: list[Event]) -> list[Event]:

@@ -31,25 +31,28 @@ import threading
 import time
 from collections.abc import Mapping
 
-from cislex_core.artifacts import LocalStore
 from cislex_core.settings import Settings
+from cislex_core.stores import open_store
 from cislex_core.tasks import TaskInfo
 from google.protobuf.message import Message
 
-from cislex_runtime.devices import cuda_is_impossible
+from cislex_runtime.collector import Collector
 from cislex_runtime.engine import Engine
+from cislex_runtime.engines import make_engine
 from cislex_runtime.files import FileDigests
 from cislex_runtime.ledger import Ledger
-from cislex_runtime.local_engine import LocalEngine
 from cislex_runtime.operations import OperationsManager
 from cislex_runtime.owner import Ownership
 from cislex_runtime.reconciler import Reconciler
 from cislex_runtime.requests import Resolver
 from cislex_runtime.resources import Resources
+from cislex_runtime.security.quotas import Quotas
 from cislex_runtime.specs import add_specs
+from cislex_runtime.waiting import WaitingRoom
 
 log = logging.getLogger("cislex.platform")
-DAY_S = 86_400.0
+#: How often a process asks for operations that nobody drives.
+OWN_EVERY_S = 2.0
 
 
 class Platform:
@@ -59,30 +62,43 @@ class Platform:
         settings = settings.model_copy(update={"home": settings.home.absolute()})
         settings.make_home()
         self.settings = settings
-        self.store = LocalStore(settings.store)
-        self.ledger = Ledger(settings.url)
+        self.store = open_store(
+            settings.store_url or settings.store,
+            endpoint=settings.store_endpoint,
+            public_endpoint=settings.store_public_endpoint,
+            cache_dir=settings.home / "cache" / "store",
+            cache_bytes=settings.store_cache_bytes,
+            holds=False,
+        )
+        self.ledger = Ledger(settings.url, settings.ledger_pool)
         self.ledger.migrate()
-        local = LocalEngine(settings.home, settings.store, settings.heavy_slots, settings.light_slots)
-        self.engine: Engine = engine or local
-        self.resources = Resources(self.ledger, self.store)
+        self.engine: Engine = engine or make_engine(settings, self.store)
+        self.resources = Resources(self.ledger)
+        self.collector = Collector(self.ledger, self.store, settings)
         self._tasks: dict[str, list[str]] = {}
         self._ownership = Ownership(self.ledger, settings.home)
+        self.quotas = Quotas(settings.quotas_file, self.ledger)
         self.reconciler = Reconciler(
-            self.ledger, self.engine, self.store, self.resources, settings, lambda: self.owned_tasks
+            self.ledger, self.engine, self.store, self.resources, settings, lambda: self.owned_tasks, self.quotas
         )
-        resolver = Resolver(self.ledger, self.store, FileDigests(self.ledger), settings.allowed_roots)
+        resolver = Resolver(self.ledger, self.store, FileDigests(self.ledger), settings.allowed_roots, self.quotas)
         self.operations = OperationsManager(
             self.ledger,
             self.store,
             self.resources,
             resolver,
             self.reconciler.wake,
-            gpus=local.gpus,
-            no_cuda=engine is None and cuda_is_impossible(),
+            gpus=self.engine.gpus,
+            no_cuda=self.engine.no_cuda,
+            quotas=self.quotas,
+        )
+        self.operations.waiting = WaitingRoom(
+            self.ledger, self._ownership, lambda: [task for tasks in self._tasks.values() for task in tasks]
         )
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._engine_started = False
+        self._tried_at = 0.0
 
     def add_service(
         self, service: str, specs: Mapping[str, TaskInfo], kinds: Mapping[str, tuple[str, type[Message]]]
@@ -94,27 +110,44 @@ class Platform:
             self.resources.register(kind, collection, message)
 
     @property
+    def services(self) -> list[str]:
+        """Services of this process: ``encoder``, …"""
+        return list(self._tasks)
+
+    @property
+    def owned_services(self) -> list[str]:
+        """Services whose operations this process drives."""
+        return self._ownership.held
+
+    @property
+    def services_without_owner(self) -> list[str]:
+        """Services whose operations no living process drives."""
+        return [service for service in self._tasks if not self._ownership.is_owned(service)]
+
+    @property
     def owned_tasks(self) -> list[str]:
         """Tasks whose operations this process drives."""
         return [task for service in self._ownership.held for task in self._tasks.get(service, [])]
 
     def start(self) -> None:
         """Become the owner of the services, if nobody is, and start the reconciler; else try again now and then."""
-        self.store.sweep_temporaries(DAY_S, time.time())
         self._try_own()
         self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
         self._thread.start()
+        owns = (lambda: bool(self._ownership.held),)
+        threading.Thread(target=self.collector.run, args=owns, name="collector", daemon=True).start()
 
     def check(self) -> None:
-        """Raise when ledger or store cannot be used."""
+        """Raise when ledger, store or engine cannot be used."""
         self.ledger.check()
-        if not (self.store.root / "tmp").is_dir():
-            raise OSError(f"the store {self.store.root} is gone")
+        self.engine.check()
+        self.store.check()
 
     def stop(self) -> None:
         """Start nothing further, pre-empt what runs, give the ownership back."""
         self.reconciler.drain()
         self._stopped.set()
+        self.collector.stop()
         if self._engine_started:
             self.engine.close(self.settings.drain_grace_s)
             self.reconciler.wake()
@@ -126,17 +159,41 @@ class Platform:
         self._ownership.release()
         self.ledger.close()
 
-    def _try_own(self) -> None:
+    def _try_own(self) -> bool:
+        """Own what nobody owns; True when this process drives any operations."""
+        before = self._ownership.held
         for service in self._tasks:
             self._ownership.try_acquire(service)
-        if self._ownership.held and not self._engine_started:
+        held = self._ownership.held
+        if held and not self._engine_started:
             self.engine.start(self.reconciler.wake)
             self._engine_started = True
-            log.info("this process runs the operations of: %s", ", ".join(self._ownership.held))
+        if held != before:
+            log.info("this process runs the operations of: %s", ", ".join(held))
+        return bool(held)
 
     def _run(self) -> None:
-        while not self._engine_started and not self._stopped.wait(2.0):
-            log.debug("another process runs these operations; trying again")
+        while not self._stopped.is_set():
+            try:
+                owns = self._try_own()
+            except Exception:  # whatever an engine raises when it starts: this thread must not end of it
+                log.exception("the engine %s did not start; trying again", self.engine.name)
+                owns = False
+            if owns:
+                self.reconciler.run(self._keep_owning)
+                if self._stopped.is_set():
+                    return
+                # Another replica goes on with these operations: what a local engine still runs is refused in the end.
+                log.warning("this process no longer owns operations; it stops its workers and tries to own again")
+                self.engine.close(0)
+                self._engine_started = False
+            self._stopped.wait(OWN_EVERY_S)
+
+    def _keep_owning(self) -> bool:
+        """Called before each look: still an owner? Now and then, what another owner left is taken over."""
+        if not self._ownership.still_held():
+            return False
+        if len(self._ownership.held) < len(self._tasks) and time.monotonic() - self._tried_at > OWN_EVERY_S:
+            self._tried_at = time.monotonic()
             self._try_own()
-        if self._engine_started:
-            self.reconciler.run()
+        return True

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cislex_core.artifacts import LocalStore
 from cislex_core.errors import CislexError, Reason, UserError, Violation
+from cislex_core.stores import Store
 from cislex_core.tasks import InputRef, NamesArtifact, TaskInfo, TaskSpec
 from google.protobuf.message import Message
 from pydantic import ValidationError
@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from cislex_runtime import names
 from cislex_runtime.files import FileDigests
 from cislex_runtime.ledger import Ledger
+from cislex_runtime.security import identity
+from cislex_runtime.security.quotas import Quotas
 from cislex_runtime.specs import map_references
 
 #: Fields 1–4 of every mutating request; the rest is the spec.
@@ -97,7 +99,7 @@ class Submission:
 def read_common(message: Message, problems: list[Violation]) -> Submission:
     """Check fields 1–4; what is wrong is appended to ``problems``."""
     parent, request_id = getattr(message, "parent", ""), getattr(message, "request_id", "")
-    tenant = names.LOCAL_TENANT
+    tenant = names.tenant_of("")
     try:
         tenant = names.tenant_of(parent)
     except UserError as error:
@@ -160,12 +162,18 @@ class Resolver:
     """Puts digests in the place of resource names and paths."""
 
     def __init__(
-        self, ledger: Ledger, store: LocalStore, digests: FileDigests, allowed_roots: list[Path] | None
+        self,
+        ledger: Ledger,
+        store: Store,
+        digests: FileDigests,
+        allowed_roots: list[Path] | None,
+        quotas: Quotas | None = None,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._digests = digests
         self._roots = None if allowed_roots is None else [root.resolve() for root in allowed_roots]
+        self._quotas = quotas or Quotas(None, ledger)
 
     def resolve(self, spec: TaskSpec, tenant: str) -> Resolved:
         """All references at once; raises one error that names every one that fails (reason of the first)."""
@@ -213,6 +221,8 @@ class Resolver:
                 f"{path}: {value!r} is neither a resource name (tenants/{tenant}/…/…) nor a sha256 of 64 hex digits",
                 value=value,
             )
+        else:
+            self._check_owned(digest, f"no artifact {digest} in this store")
         artifact = self._store.open_artifact(digest)
         if mark.kinds and artifact.kind not in mark.kinds:
             wanted = " or ".join(mark.kinds)
@@ -237,17 +247,36 @@ class Resolver:
                 Reason.INVALID_REQUEST, f"{path}: give a path or a sha256 of 64 hex digits, got {ref.sha256!r}",
                 value=ref.sha256,
             )  # fmt: skip
-        self._store.open_file(ref.sha256)
+        absent = f"no file {ref.sha256} in this store; upload it first"
+        self._check_owned(ref.sha256, absent)
+        if self._store.file_size(ref.sha256) is None:
+            raise UserError(Reason.ARTIFACT_MISSING, absent, digest=ref.sha256)
         return ref, None
+
+    def _check_owned(self, digest: str, message: str) -> None:
+        """A digest is no capability: what the caller's tenant neither sent nor made is answered as absent."""
+        who = identity.current()
+        if who.scoped and not self._ledger.owned(who.tenant, [digest]):
+            raise UserError(Reason.ARTIFACT_MISSING, message, digest=digest)
 
     def _allowed(self, field: str, text: str) -> Path:
         if not Path(text).is_absolute():
             raise UserError(Reason.INVALID_REQUEST, f"{field}: {text!r} is not an absolute path", path=text)
         place = Path(text).resolve()
-        if self._roots is not None and not any(place.is_relative_to(root) for root in self._roots):
+        roots = self._open_roots()
+        if roots is not None and not any(place.is_relative_to(root) for root in roots):
             raise UserError(
                 Reason.PATH_NOT_ALLOWED,
                 f"{field}: {text} lies outside the folders that this server may read",
                 path=text,
             )
         return place
+
+    def _open_roots(self) -> list[Path] | None:
+        """Folders whose files the caller may name; None = all. With tokens: its tenant's own below the allowed ones,
+        and those that its quota lists."""
+        who = identity.current()
+        if not who.scoped:
+            return self._roots
+        own = [root / who.tenant for root in self._roots or []]
+        return [root.resolve() for root in [*own, *self._quotas.of(who.tenant).roots]]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cislex.artifacts.v1 import artifacts_pb2
-from cislex_core.artifacts import LocalStore
 from cislex_core.canonical import digest_json
 from cislex_core.errors import CislexError, Reason, UserError
 from google.protobuf import empty_pb2, json_format
@@ -17,6 +16,7 @@ from google.protobuf.message import Message
 
 from cislex_runtime import names
 from cislex_runtime.ledger import Ledger, Resource
+from cislex_runtime.stub_messages import shown_in
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1000
@@ -67,9 +67,8 @@ def decode_token(token: str, query: dict[str, Any]) -> tuple[float, str] | None:
 class Resources:
     """The registry of kinds, and the resources themselves."""
 
-    def __init__(self, ledger: Ledger, store: LocalStore) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._store = store
         self._kinds: dict[str, Kind] = {}
 
     def register(self, kind: str, collection: str, message: type[Message]) -> None:
@@ -99,14 +98,15 @@ class Resources:
             ) from error
 
     def to_message(self, resource: Resource) -> Message:
-        """The resource as its message; an ArtifactRef when no service here knows the kind."""
+        """The resource as its message, also when another service makes that kind; an ArtifactRef when none does."""
         ref = artifacts_pb2.ArtifactRef(
             sha256=resource.digest, size_bytes=resource.size_bytes, media_type=media_type(resource.kind)
         )
         known = self._kinds.get(resource.kind)
-        if known is None:
+        shown = known.message if known else shown_in().get(resource.collection)
+        if shown is None:
             return ref
-        message: Any = known.message()
+        message: Any = shown()
         json_format.ParseDict(resource.summary, message)
         message.name = resource.name
         message.artifact.CopyFrom(ref)
@@ -123,7 +123,8 @@ class Resources:
         return await asyncio.to_thread(self._list, kind, request, response)
 
     async def delete(self, kind: str, request: Any, context: Any = None) -> empty_pb2.Empty:
-        """Remove the name, and the bytes when no other name holds them. Errors: INVALID_REQUEST, NOT_FOUND."""
+        """Remove the name; the collector removes the bytes once nothing refers to them. Errors: INVALID_REQUEST,
+        NOT_FOUND."""
         await asyncio.to_thread(self._delete, kind, request.name)
         return empty_pb2.Empty()
 
@@ -155,4 +156,3 @@ class Resources:
         still_named = self._ledger.delete_resource(name)
         if not still_named:
             self._ledger.forget_results(resource.digest)
-            self._store.delete(resource.digest)

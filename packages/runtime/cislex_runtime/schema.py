@@ -116,3 +116,58 @@ file_digests = Table(
     Column("inode", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
 )
+
+# ---- since 0002: what several tenants need ---------------------------------------------------------------------------
+
+tenant_files = Table(
+    "tenant_files",
+    metadata,
+    # A tenant may read a file only when it uploaded it (or sent the bytes again): a digest is no capability.
+    Column("tenant", String(63), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", Float, nullable=False),
+    PrimaryKeyConstraint("tenant", "sha256"),
+    Index("tenant_files_by_digest", "sha256"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    # Summed over the attempts that ended on this UTC day (``2026-11-21``).
+    Column("tenant", String(63), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("gpu_s", Float, nullable=False),
+    Column("cpu_s", Float, nullable=False),
+    Column("wall_s", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant", "day"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    # Appended to, never changed: who asked for what, and what was decided.
+    Column("id", String(26), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("tenant", String(63), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("method", String(200), nullable=False),
+    # Name of the operation or resource, where there is one.
+    Column("target", String(200), nullable=False),
+    # ``OK``, or the reason of the refusal.
+    Column("decision", String(60), nullable=False),
+    Column("peer", String(200), nullable=False),
+    Index("audit_by_tenant", "tenant", "at"),
+)
+
+# ---- since 0003: what the ledger knows of itself ---------------------------------------------------------------------
+
+facts = Table(
+    "facts",
+    metadata,
+    # ``id``: who this ledger is to a store that several could use; ``collected_at``: epoch seconds.
+    Column("name", String(40), primary_key=True),
+    Column("value", String(200), nullable=False),
+)

@@ -15,27 +15,32 @@ import argparse
 import asyncio
 import contextlib
 import logging
-import logging.handlers
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import grpc
 from cislex.artifacts.v1 import artifacts_pb2_grpc
-from cislex.ops.v1 import ops_pb2_grpc
+from cislex.info.v1 import info_pb2_grpc
+from cislex.ops.v1 import diagnostics_pb2_grpc, ops_pb2_grpc
 from cislex_core.errors import CislexError
 from cislex_core.settings import Settings
 from google.longrunning import operations_pb2_grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from cislex_runtime import logs, metrics, tracing
 from cislex_runtime.artifacts_servicer import ArtifactServicer
+from cislex_runtime.diagnosis.servicer import DiagnosticsServicer
 from cislex_runtime.interceptors import Guard
 from cislex_runtime.operations_servicer import OperationEventsServicer, OperationsServicer
 from cislex_runtime.platform import Platform
+from cislex_runtime.security.gate import Gate
+from cislex_runtime.security.limits import backstop, channel_options
+from cislex_runtime.security.tls import check_plain_port, server_credentials
+from cislex_runtime.service_info import ServiceInfoServicer
 from cislex_runtime.watch import Changes
 
 log = logging.getLogger("cislex.server")
@@ -43,15 +48,14 @@ Register = Callable[[grpc.aio.Server, Platform], list[str]]
 OWN_SERVICES = [
     "google.longrunning.Operations",
     "cislex.ops.v1.OperationEvents",
+    "cislex.ops.v1.DiagnosticsService",
     "cislex.artifacts.v1.ArtifactService",
+    "cislex.info.v1.ServiceInfo",
     "grpc.health.v1.Health",
     reflection.SERVICE_NAME,
 ]
-OPTIONS = [
-    ("grpc.keepalive_time_ms", 120_000),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
-    ("grpc.so_reuseport", 0),
-]
+#: Of the port that answers health only.
+MAX_HEALTH_RPCS = 100
 #: Another process may have written the ledger: watchers look by themselves this often.
 SHARED_POLL_S = 0.5
 READY_EVERY_S = 5.0
@@ -60,11 +64,24 @@ READY_EVERY_S = 5.0
 class Server:
     """A started server; ``address`` is what a client connects to."""
 
-    def __init__(self, platform: Platform, server: grpc.aio.Server, address: str, changes: Changes) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        server: grpc.aio.Server,
+        address: str,
+        services: list[str],
+        changes: Changes,
+        gate: Gate,
+    ) -> None:
         self.platform = platform
         self.address = address
+        self.services = services
+        self.health_address = ""
         self._server = server
         self._changes = changes
+        self._gate = gate
+        self._metrics: metrics.Metrics | None = None
+        self._health_server: grpc.aio.Server | None = None
         self._health: health.aio.HealthServicer | None = None
         self._readiness: asyncio.Task[None] | None = None
 
@@ -76,28 +93,48 @@ class Server:
         """
         platform = Platform(settings)
         changes = Changes(platform.ledger, SHARED_POLL_S)
-        server = grpc.aio.server(interceptors=[Guard(settings.default_deadline_s)], options=OPTIONS)
+        gate = Gate(settings, platform.ledger, platform.quotas)
+        server = grpc.aio.server(
+            interceptors=[Guard(settings.default_deadline_s, gate)],
+            options=channel_options(settings),
+            maximum_concurrent_rpcs=backstop(settings),
+        )
         full_names = [name for register in registers for name in register(server, platform)]
-        local_only = listen.startswith("unix:")
         operations = OperationsServicer(platform.operations, platform.ledger, changes)
         operations_pb2_grpc.add_OperationsServicer_to_server(operations, server)
-        events = OperationEventsServicer(platform.operations, platform.ledger, changes)
+        events = OperationEventsServicer(platform.operations, platform.ledger, changes, gate.limits)
         ops_pb2_grpc.add_OperationEventsServicer_to_server(events, server)
-        artifacts = ArtifactServicer(platform.store, platform.ledger, tell_paths=local_only)
+        diagnostics_pb2_grpc.add_DiagnosticsServiceServicer_to_server(DiagnosticsServicer(platform), server)
+        # Who needs a token is not the user whose files lie here.
+        tell_paths = listen.startswith("unix:") and settings.auth == "none"
+        artifacts = ArtifactServicer(platform.store, platform.ledger, tell_paths, platform.quotas, platform.collector)
         artifacts_pb2_grpc.add_ArtifactServiceServicer_to_server(artifacts, server)
         status = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(status, server)
-        reflection.enable_server_reflection([*full_names, *OWN_SERVICES], server)
-        address = _bind(server, listen)
+        services = [*full_names, *OWN_SERVICES]
+        info_pb2_grpc.add_ServiceInfoServicer_to_server(ServiceInfoServicer(platform, services), server)
+        reflection.enable_server_reflection(services, server)
+        address = _bind(server, listen, settings)
+        exposed = metrics.start(platform) if settings.metrics_listen else None
         platform.start()
         await server.start()
-        started = cls(platform, server, address, changes)
+        started = cls(platform, server, address, services, changes, gate)
         started._health = status
+        await started._serve_health(settings.health_listen)
+        started._metrics = exposed
         await status.set("", health_pb2.HealthCheckResponse.SERVING)
         await started._check_ready()
         started._readiness = asyncio.create_task(started._watch_ready())
         log.info("listening on %s", address)
         return started
+
+    async def _serve_health(self, listen: str) -> None:
+        if not listen:
+            return
+        self._health_server = grpc.aio.server(maximum_concurrent_rpcs=MAX_HEALTH_RPCS)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._health_server)
+        self.health_address = _add_port(self._health_server, listen, None)
+        await self._health_server.start()
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Drain: not ready, watchers end, running rpcs finish within the grace, workers are pre-empted."""
@@ -107,6 +144,11 @@ class Server:
             await self._health.enter_graceful_shutdown()
         self._changes.close()
         await self._server.stop(self.platform.settings.drain_grace_s if grace_s is None else grace_s)
+        if self._health_server is not None:
+            await self._health_server.stop(0)
+        await asyncio.to_thread(self._gate.close)
+        if self._metrics is not None:
+            await asyncio.to_thread(self._metrics.stop)
         await asyncio.to_thread(self.platform.stop)
 
     async def _watch_ready(self) -> None:
@@ -125,7 +167,7 @@ class Server:
         await self._health.set("ready", state)
 
 
-def _bind(server: grpc.aio.Server, listen: str) -> str:
+def _bind(server: grpc.aio.Server, listen: str, settings: Settings) -> str:
     if listen.startswith("unix:"):
         path = Path(listen.removeprefix("unix:"))
         if _alive(path):
@@ -133,9 +175,16 @@ def _bind(server: grpc.aio.Server, listen: str) -> str:
         path.unlink(missing_ok=True)
         server.add_insecure_port(f"unix:{path}")
         return f"unix:{path}"
+    return _add_port(server, listen, server_credentials(settings))
+
+
+def _add_port(server: grpc.aio.Server, listen: str, credentials: grpc.ServerCredentials | None) -> str:
     host, _, _ = listen.rpartition(":")
     try:
-        port = server.add_insecure_port(listen)
+        if credentials is None:
+            port = server.add_insecure_port(listen)
+        else:
+            port = server.add_secure_port(listen, credentials)
     except RuntimeError:
         raise SystemExit(
             f"cannot listen on {listen}: the port is taken or the host is not this machine's; give another --listen"
@@ -170,17 +219,6 @@ async def serve(settings: Settings, listen: str, registers: Sequence[Register]) 
             Path(listen.removeprefix("unix:")).unlink()
 
 
-def set_up_logging(settings: Settings, name: str) -> None:
-    """To stderr and to ``logs/<name>.log`` under home (8 MiB, three old ones)."""
-    folder = settings.home / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    handlers.append(logging.handlers.RotatingFileHandler(folder / f"{name}.log", maxBytes=8 << 20, backupCount=3))
-    text = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    logging.basicConfig(level=settings.log_level, format=text, handlers=handlers, force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-
-
 def main(name: str, registers: Sequence[Register], default_listen: str = "127.0.0.1:50051") -> None:
     """Command line of a server."""
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=f"serve {name} over gRPC")
@@ -193,11 +231,20 @@ def main(name: str, registers: Sequence[Register], default_listen: str = "127.0.
         os.environ["CISLEX_HOME"] = str(arguments.home)
     try:
         settings = Settings.from_env()
+        if server_credentials(settings) is None:
+            check_plain_port(settings, arguments.listen)
         settings.make_home()
     except (CislexError, OSError) as error:
         raise SystemExit(f"{name}: {error}") from None
     if not arguments.listen.startswith("unix:") and settings.allowed_roots is None:
         # Whoever reaches the port must not read every file of this machine.
         settings = settings.model_copy(update={"allowed_roots": []})
-    set_up_logging(settings, name)
-    asyncio.run(serve(settings, arguments.listen, registers))
+    logs.set_up(settings, name)
+    try:
+        if settings.otel_endpoint:
+            tracing.start(settings.otel_endpoint, name.replace("_", "-"))
+        asyncio.run(serve(settings, arguments.listen, registers))
+    except CislexError as error:
+        raise SystemExit(f"{name}: {error}") from None
+    finally:
+        tracing.stop()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
 from cislex_core.errors import CislexError, Reason
 from cislex_core.tasks import InputRef, NamesArtifact, TaskInfo, TaskSpec
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 _known: dict[str, TaskInfo] = {}
 
@@ -35,6 +36,11 @@ def find_info(task: str) -> TaskInfo:
     if task not in _known:
         raise CislexError(Reason.INTERNAL, f"no installed package has the task {task}", task=task)
     return _known[task]
+
+
+def kinds_of(services: Collection[str]) -> list[str]:
+    """Kinds of the results that the tasks of these services make, sorted; of tasks that are known to this process."""
+    return sorted({info.kind for task, info in _known.items() if task.partition(".")[0] in services})
 
 
 @functools.cache
@@ -66,6 +72,11 @@ def _mark_of(annotation: Any, metadata: tuple[Any, ...]) -> NamesArtifact | None
         return _mark.__wrapped__(annotation, metadata)
 
 
+def artifact_mark(field: FieldInfo) -> NamesArtifact | None:
+    """What a field of a spec refers to, or None when it names no artifact."""
+    return _mark_of(field.annotation, tuple(field.metadata))
+
+
 Visit = Callable[[str, str, NamesArtifact], str]
 
 
@@ -76,7 +87,7 @@ def map_references(spec: TaskSpec, on_artifact: Visit, on_file: Callable[[str, I
     """
     values = {}
     for name, info in type(spec).model_fields.items():
-        mark = _mark_of(info.annotation, tuple(info.metadata))
+        mark = artifact_mark(info)
         values[name] = _map(getattr(spec, name), name, mark, on_artifact, on_file)
     return spec.model_copy(update=values)
 
@@ -89,7 +100,7 @@ def _map(value: Any, path: str, mark: NamesArtifact | None, on_artifact: Visit, 
     if isinstance(value, BaseModel):
         changed = {}
         for name, info in type(value).model_fields.items():
-            inner = _mark_of(info.annotation, tuple(info.metadata))
+            inner = artifact_mark(info)
             changed[name] = _map(getattr(value, name), f"{path}.{name}", inner, on_artifact, on_file)
         return value.model_copy(update=changed)
     if isinstance(value, (list, tuple)):

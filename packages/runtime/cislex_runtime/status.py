@@ -19,8 +19,13 @@ _PRECONDITIONS = {
 TRAILER_BYTES = 6_000
 """Of the 8 KiB of metadata that a gRPC client takes by default; the rest is for the transport's own."""
 MESSAGE_CHARACTERS = 600
-_RETRY_S = {Reason.UNAVAILABLE: 1, Reason.WORKER_LOST: 5, Reason.STALLED: 5}
-_QUOTAS = {Reason.DISK_FULL: "disk", Reason.OUT_OF_MEMORY: "memory"}
+#: Seconds to wait before the next try; the metadata key ``retry_after_s`` knows better where there is one.
+_RETRY_S = {Reason.UNAVAILABLE: 1, Reason.RATE_LIMITED: 1, Reason.WORKER_LOST: 5, Reason.STALLED: 5}
+#: Whose limit was reached; the metadata key ``subject`` (``tenant:lab-a``) says more where there is one.
+_QUOTAS = {
+    Reason.DISK_FULL: "disk", Reason.OUT_OF_MEMORY: "memory", Reason.QUOTA_EXCEEDED: "tenant",
+    Reason.RATE_LIMITED: "server",
+}  # fmt: skip
 
 
 def to_status(error: CislexError) -> status_pb2.Status:
@@ -40,7 +45,8 @@ def to_status(error: CislexError) -> status_pb2.Status:
         status.details.add().Pack(failure)
     if error.reason in _QUOTAS:
         quota = error_details_pb2.QuotaFailure()
-        quota.violations.add(subject=_QUOTAS[error.reason], description=error.message)
+        subject = error.metadata.get("subject", _QUOTAS[error.reason])
+        quota.violations.add(subject=subject, description=error.message)
         status.details.add().Pack(quota)
     if error.reason is Reason.NOT_FOUND and "name" in error.metadata:
         resource = error_details_pb2.ResourceInfo(
@@ -50,7 +56,8 @@ def to_status(error: CislexError) -> status_pb2.Status:
         )
         status.details.add().Pack(resource)
     if error.reason in _RETRY_S:
-        delay = duration_pb2.Duration(seconds=_RETRY_S[error.reason])
+        delay = duration_pb2.Duration()
+        delay.FromMilliseconds(round(1000 * float(error.metadata.get("retry_after_s", _RETRY_S[error.reason]))))
         status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
     return status
 

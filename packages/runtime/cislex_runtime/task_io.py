@@ -12,10 +12,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from cislex_core.artifacts import Artifact, LocalStore
+from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.errors import Cancelled, CislexError, Reason, UserError
+from cislex_core.stores import Store
 from cislex_core.tasks import InputRef
+
+from cislex_runtime import tracing
 
 #: Reports nearer together than this are merged.
 REPORT_EVERY_S = 0.25
@@ -28,16 +31,21 @@ class Preempted(Cancelled):
 class WorkerInputs:
     """Reads by digest: files from the store or from where they lay when the request was accepted."""
 
-    def __init__(self, store: LocalStore, files: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, store: Store, files: dict[str, dict[str, Any]]) -> None:
         self._store = store
         self._files = files
         self._artifacts: dict[str, Artifact] = {}
+
+    def recipe(self) -> dict[str, Any]:
+        """What another process, here or on another machine, needs to read the same by digest (``recipes.py``)."""
+        return {"store": self._store.url, "files": self._files}
 
     def file(self, ref: InputRef) -> Path:
         """Path of the file, its content equal to ``ref.sha256``."""
         known = self._files.get(ref.sha256)
         if known is None:
-            return self._store.open_file(ref.sha256)
+            with tracing.span("input", attributes={"cislex.sha256": ref.sha256}):
+                return self._store.open_file(ref.sha256)
         path = Path(known["path"])
         try:
             stat = path.stat()
@@ -55,7 +63,8 @@ class WorkerInputs:
     def artifact(self, digest: str) -> Artifact:
         """An artifact of the store; opened once, so that each file is verified once a task."""
         if digest not in self._artifacts:
-            self._artifacts[digest] = self._store.open_artifact(digest)
+            with tracing.span("input", attributes={"cislex.sha256": digest}):
+                self._artifacts[digest] = self._store.open_artifact(digest)
         return self._artifacts[digest]
 
 

@@ -21,6 +21,7 @@ from cislex.artifacts.v1 import artifacts_pb2
 from cislex_core.canonical import digest_file
 from cislex_core.errors import Code, Reason
 
+from cislex_runtime import presigned
 from cislex_runtime.problem import RpcProblem
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def upload(client: Client, path: Path, sha256: str = "") -> str:
     reached = 0
     while True:
         held = await client.call(client.artifacts.QueryWrite, artifacts_pb2.QueryWriteRequest(sha256=digest))
-        if held.complete:
+        if held.complete or (not held.committed_bytes and await presigned.send(client, path, digest)):
             return digest
         if held.committed_bytes > reached:
             reached = held.committed_bytes
@@ -78,7 +79,7 @@ async def fetch(client: Client, ref: Ref, dest: Path) -> Path:
     staged = dest.parent / f".{uuid.uuid4().hex}.part"
     try:
         if not stat.kind:
-            await _bring(client, digest, "", digest, local, staged)
+            await _bring(client, digest, "", digest, local, staged, stat.artifact.size_bytes)
         else:
             staged.mkdir()
             await _bring(client, digest, MANIFEST, digest, local and local / MANIFEST, staged / MANIFEST)
@@ -86,7 +87,7 @@ async def fetch(client: Client, ref: Ref, dest: Path) -> Path:
                 name = entry["path"]
                 place = _inside(staged, name)
                 place.parent.mkdir(parents=True, exist_ok=True)
-                await _bring(client, digest, name, entry["sha256"], local and local / name, place)
+                await _bring(client, digest, name, entry["sha256"], local and local / name, place, entry["size_bytes"])
         os.rename(staged, dest)
     finally:
         if staged.is_dir():
@@ -124,11 +125,13 @@ async def read(client: Client, sha256: str, path: str = "", most_bytes: int = 0)
             await patience.endure(error)
 
 
-async def _bring(client: Client, digest: str, name: str, sha256: str, local: Path | None, place: Path) -> None:
+async def _bring(
+    client: Client, digest: str, name: str, sha256: str, local: Path | None, place: Path, size: int = 0
+) -> None:
     """One file to ``place``, from the store's own folder or over the wire, verified; absent when it is corrupt."""
     if local is not None:
         await asyncio.to_thread(shutil.copyfile, local, place)
-    else:
+    elif not await presigned.fetch(client, digest, name, place, size):
         await _download(client, digest, name, place)
     got = await asyncio.to_thread(digest_file, place)
     if got != sha256:
@@ -142,7 +145,7 @@ async def _bring(client: Client, digest: str, name: str, sha256: str, local: Pat
 
 async def _download(client: Client, digest: str, name: str, place: Path) -> None:
     patience = client.patience()
-    with open(place, "wb") as out:
+    with open(place, "ab") as out:
         while True:
             request = artifacts_pb2.ReadRequest(sha256=digest, path=name, offset_bytes=out.tell())
             try:

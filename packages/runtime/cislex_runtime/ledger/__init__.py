@@ -6,13 +6,27 @@ events have no gaps, a terminal state never changes, and a late attempt cannot c
 
 from __future__ import annotations
 
+from cislex_runtime.ledger.counts import Counts
 from cislex_runtime.ledger.operations import Operations
 from cislex_runtime.ledger.records import Event, Operation, Resource
 from cislex_runtime.ledger.results import Results
-from cislex_runtime.ledger.writes import EndAttempt, StartAttempt, StoreResult, Write
+from cislex_runtime.ledger.retention import Retention
+from cislex_runtime.ledger.tenants import AuditEntry, Tenants
+from cislex_runtime.ledger.writes import AddUsage, EndAttempt, StartAttempt, StoreResult, Write
 
-__all__ = ["EndAttempt", "Event", "Ledger", "Operation", "Resource", "StartAttempt", "StoreResult", "Write"]
+__all__ = [
+    "AddUsage",
+    "AuditEntry",
+    "EndAttempt",
+    "Event",
+    "Ledger",
+    "Operation",
+    "Resource",
+    "StartAttempt",
+    "StoreResult",
+    "Write",
+]
 
 
-class Ledger(Operations, Results):
+class Ledger(Operations, Results, Tenants, Counts, Retention):
     """Open with a SQLAlchemy URL; ``migrate`` brings the schema up. Safe for use from many threads."""

@@ -9,27 +9,45 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from cislex_core.errors import CislexError, Reason, UserError
+from cislex_core.errors import CislexError, Reason, RetryableError, UserError
 from sqlalchemy.engine import Connection
 
-from cislex_runtime import schema
+from cislex_runtime import metrics, schema
 
 Listener = Callable[[str], None]
+#: A connection to PostgreSQL that is silent for 20 s is asked; one that does not answer is given up after 30 s.
+KEEPALIVES = {
+    "connect_timeout": 5, "keepalives": 1, "keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 2,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
+#: Below the deadline that clients give a call, so that they hear why it took long.
+LOCK_TIMEOUT_S = 10
 
 
 class Database:
     """Open with a SQLAlchemy URL; every access is one transaction, every error a typed one."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, pool: int = 5) -> None:
+        """``pool``: connections to PostgreSQL at most; SQLite's cost nothing and are not limited so."""
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
-            self._engine = sa.create_engine(url, connect_args={"timeout": 30}, poolclass=sa.pool.QueuePool)
+            self._engine = sa.create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S}, poolclass=sa.pool.QueuePool)
             sa.event.listen(self._engine, "connect", _tune_sqlite)
             # The driver must not open transactions by itself, so that a write can take its lock at once.
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         else:
-            self._engine = sa.create_engine(url, pool_pre_ping=True)
+            place = sa.make_url(url)
+            if place.drivername in ("postgresql", "postgres"):
+                place = place.set(drivername="postgresql+psycopg")
+            self._engine = sa.create_engine(
+                place,
+                pool_size=pool,
+                max_overflow=0,
+                pool_timeout=LOCK_TIMEOUT_S,
+                pool_recycle=1800,
+                pool_pre_ping=True,
+                connect_args={**KEEPALIVES, "application_name": "cislex"},
+            )
         self._listeners: list[Listener] = []
         self._full_since: float | None = None
         self._writer = threading.Lock()
@@ -70,7 +88,7 @@ class Database:
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
-        with _typed_errors(), self._engine.connect() as connection:
+        with metrics.timed_ledger("read"), _typed_errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -78,7 +96,7 @@ class Database:
         # One writer a process: SQLite has one anyway, and threads then queue here in order instead of in its busy loop.
         lock = self._writer if self.is_sqlite else _NO_LOCK
         try:
-            with _typed_errors(), lock, self._engine.connect() as connection:
+            with metrics.timed_ledger("write"), _typed_errors(), lock, self._engine.connect() as connection:
                 connection = connection.execution_options(cislex_write=True)
                 with connection.begin():
                     yield connection
@@ -103,14 +121,21 @@ class _NoLock:
 _NO_LOCK = _NoLock()
 
 
+#: How SQLite and PostgreSQL say it.
+_FULL = ("disk is full", "disk I/O error", "No space left on device")
+
+
 @contextmanager
 def _typed_errors() -> Iterator[None]:
     try:
         yield
-    except sa.exc.OperationalError as error:
-        if "disk is full" in str(error) or "disk I/O error" in str(error):
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        text = str(error)
+        if any(words in text for words in _FULL):
             raise UserError(Reason.DISK_FULL, "the ledger's disk is full; free some space and try again") from error
-        raise
+        first = text.splitlines()[0]
+        message = f"the ledger cannot be used now ({first}); ask again: a request_id makes nothing happen twice"
+        raise RetryableError(Reason.UNAVAILABLE, message, part="ledger") from error
 
 
 def _tune_sqlite(connection: Any, _: object) -> None:
@@ -119,7 +144,7 @@ def _tune_sqlite(connection: Any, _: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     # FULL: an accepted operation survives a power cut.
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute(f"PRAGMA busy_timeout={1000 * LOCK_TIMEOUT_S}")
     cursor.close()
 
 

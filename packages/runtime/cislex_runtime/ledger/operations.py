@@ -17,28 +17,50 @@ from cislex_runtime.ledger.database import Database, newest_first
 from cislex_runtime.ledger.records import Event, Operation, operation_of, row_of
 from cislex_runtime.ledger.writes import EndAttempt, Write
 
+# The statements of every submission and every change are built once: building them costs more than running them.
+_INSERT_REQUEST = sa.insert(schema.request_ids)
+_INSERT_OPERATION = sa.insert(schema.operations)
+_INSERT_EVENT = sa.insert(schema.events)
+_SELECT_OPERATION = sa.select(schema.operations).where(schema.operations.c.id == sa.bindparam("of_id"))
+_FIND_REQUEST = sa.select(schema.request_ids.c.body_digest, schema.request_ids.c.op_id).where(
+    schema.request_ids.c.tenant == sa.bindparam("of_tenant"),
+    schema.request_ids.c.method == sa.bindparam("of_method"),
+    schema.request_ids.c.request_id == sa.bindparam("of_request"),
+)
+#: What changes of an operation; its request never does.
+_CHANGING = ("state", "attempt", "failures", "cancel_requested", "not_before", "seq", "snapshot")
+_UPDATED = (*_CHANGING, "of_id", "old_seq")
+_UPDATE_OPERATION = (
+    sa.update(schema.operations)
+    .where(schema.operations.c.id == sa.bindparam("of_id"), schema.operations.c.seq == sa.bindparam("old_seq"))
+    .values({name: sa.bindparam(name) for name in _CHANGING})
+)
+
 
 class Operations(Database):
     """The part of the ledger that changes and reads operations."""
 
-    def create(self, operation: Operation, method: str, request_id: str, body_digest: str) -> tuple[Operation, bool]:
+    def create(
+        self,
+        operation: Operation,
+        method: str,
+        request_id: str,
+        body_digest: str,
+        check: Callable[[Connection], None] | None = None,
+    ) -> tuple[Operation, bool]:
         """Insert an operation under its request id. Answers (operation, created).
 
-        When the id was used before: the operation of then if the body is the same, else REQUEST_ID_REUSED.
+        When the id was used before: the operation of then if the body is the same, else REQUEST_ID_REUSED. ``check``
+        runs in the same transaction and may raise, e.g. because the tenant's queue is full: then nothing is written.
         """
         operation = replace(operation, seq=1)
         try:
             with self._write() as connection:
-                connection.execute(
-                    sa.insert(schema.request_ids).values(
-                        tenant=operation.tenant,
-                        method=method,
-                        request_id=request_id,
-                        body_digest=body_digest,
-                        op_id=operation.id,
-                    )
-                )
-                connection.execute(sa.insert(schema.operations).values(**row_of(operation)))
+                row = {"tenant": operation.tenant, "method": method, "request_id": request_id}
+                connection.execute(_INSERT_REQUEST, {**row, "body_digest": body_digest, "op_id": operation.id})
+                if check is not None:
+                    check(connection)
+                connection.execute(_INSERT_OPERATION, row_of(operation))
                 _insert_event(connection, operation)
         except sa.exc.IntegrityError:
             existing = self.find_request(operation.tenant, method, request_id, body_digest)
@@ -50,12 +72,9 @@ class Operations(Database):
 
     def find_request(self, tenant: str, method: str, request_id: str, body_digest: str) -> Operation | None:
         """The operation that this request id made, or None. Raises REQUEST_ID_REUSED for another body."""
-        table = schema.request_ids
-        query = sa.select(table.c.body_digest, table.c.op_id).where(
-            table.c.tenant == tenant, table.c.method == method, table.c.request_id == request_id
-        )
+        key = {"of_tenant": tenant, "of_method": method, "of_request": request_id}
         with self._read() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_FIND_REQUEST, key).first()
         if row is None:
             return None
         if row.body_digest != body_digest:
@@ -91,9 +110,8 @@ class Operations(Database):
                 if not states.may_step(old.state, new.state):
                     raise ValueError(f"operation {op_id}: {old.state} → {new.state} is not a step")
                 new = replace(new, seq=old.seq + 1)
-                table = schema.operations
-                update = sa.update(table).where(table.c.id == op_id, table.c.seq == old.seq)
-                if connection.execute(update.values(**row_of(new))).rowcount == 1:
+                row = {**row_of(new), "of_id": op_id, "old_seq": old.seq}
+                if connection.execute(_UPDATE_OPERATION, {key: row[key] for key in _UPDATED}).rowcount == 1:
                     _insert_event(connection, new)
                     for write in also:
                         write.apply(connection, self._insert)
@@ -159,10 +177,21 @@ class Operations(Database):
             for row in rows
         ]
 
-    def end_attempt(self, end: EndAttempt) -> None:
+    def sequences(self, op_ids: Sequence[str]) -> dict[str, int]:
+        """The latest sequence of each of these operations; those that are gone are left out."""
+        table = schema.operations
+        found: dict[str, int] = {}
+        with self._read() as connection:
+            for start in range(0, len(op_ids), 500):
+                query = sa.select(table.c.id, table.c.seq).where(table.c.id.in_(op_ids[start : start + 500]))
+                found.update((row.id, row.seq) for row in connection.execute(query))
+        return found
+
+    def end_attempt(self, end: EndAttempt, *also: Write) -> None:
         """Record how an attempt ended whose commit was refused. The first record stays."""
         with self._write() as connection:
-            end.apply(connection, self._insert)
+            for write in (end, *also):
+                write.apply(connection, self._insert)
 
     def attempts(self, op_id: str) -> list[dict[str, Any]]:
         """All attempts of an operation, in order."""
@@ -173,18 +202,10 @@ class Operations(Database):
 
 
 def _read_operation(connection: Connection, op_id: str) -> Operation | None:
-    row = connection.execute(sa.select(schema.operations).where(schema.operations.c.id == op_id)).mappings().first()
+    row = connection.execute(_SELECT_OPERATION, {"of_id": op_id}).mappings().first()
     return operation_of(row) if row is not None else None
 
 
 def _insert_event(connection: Connection, operation: Operation) -> None:
-    connection.execute(
-        sa.insert(schema.events).values(
-            op_id=operation.id,
-            seq=operation.seq,
-            at=time.time(),
-            state=operation.state,
-            attempt=operation.attempt,
-            snapshot=json.dumps(operation.snapshot),
-        )
-    )
+    row = {"op_id": operation.id, "seq": operation.seq, "at": time.time(), "state": operation.state}
+    connection.execute(_INSERT_EVENT, {**row, "attempt": operation.attempt, "snapshot": json.dumps(operation.snapshot)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from cislex_runtime import schema
@@ -9,15 +11,29 @@ from cislex_runtime.ledger.database import Database, newest_first
 from cislex_runtime.ledger.records import Resource, resource_of
 from cislex_runtime.ledger.writes import store_resource
 
+_FIND_RESULT = sa.select(schema.result_cache.c.artifact).where(
+    schema.result_cache.c.cache_key == sa.bindparam("of_key")
+)
+
 
 class Results(Database):
     """The part of the ledger that keeps results and file digests."""
 
     def cached_result(self, cache_key: str) -> str | None:
         """Digest of the artifact that this key gave before, or None."""
-        table = schema.result_cache
         with self._read() as connection:
-            return connection.execute(sa.select(table.c.artifact).where(table.c.cache_key == cache_key)).scalar()
+            return connection.execute(_FIND_RESULT, {"of_key": cache_key}).scalar()
+
+    def cached_results(self, cache_keys: Sequence[str]) -> dict[str, str]:
+        """Digest of the artifact by key, for those keys that gave one before."""
+        table = schema.result_cache
+        found: dict[str, str] = {}
+        with self._read() as connection:
+            for start in range(0, len(cache_keys), 500):
+                query = sa.select(table.c.cache_key, table.c.artifact)
+                rows = connection.execute(query.where(table.c.cache_key.in_(cache_keys[start : start + 500])))
+                found.update((row.cache_key, row.artifact) for row in rows)
+        return found
 
     def forget_results(self, artifact: str) -> None:
         """Drop an artifact from the result cache."""

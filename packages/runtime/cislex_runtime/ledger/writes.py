@@ -73,6 +73,25 @@ class StoreResult:
         connection.execute(row.on_conflict_do_update(index_elements=["cache_key"], set_=values))
 
 
+@dataclass(frozen=True)
+class AddUsage:
+    """What an attempt used is added to its tenant's day (UTC, ``2026-11-21``)."""
+
+    tenant: str
+    day: str
+    gpu_s: float
+    cpu_s: float
+    wall_s: float
+
+    def apply(self, connection: Connection, insert: Insert) -> None:
+        """Insert the day, or add to it."""
+        table = schema.usage
+        values: dict[str, Any] = {"gpu_s": self.gpu_s, "cpu_s": self.cpu_s, "wall_s": self.wall_s, "attempts": 1}
+        row = insert(table).values(tenant=self.tenant, day=self.day, **values)
+        more = {name: table.c[name] + value for name, value in values.items()}
+        connection.execute(row.on_conflict_do_update(index_elements=["tenant", "day"], set_=more))
+
+
 def store_resource(connection: Connection, insert: Insert, resource: Resource) -> None:
     """Insert a resource unless it is there. Raises INTERNAL when its name stands for another digest."""
     table = schema.resources
