@@ -45,7 +45,7 @@ def run(motifs: list[Motif], scratch: Path, **options):
 
 def test_output_becomes_arrays(install, motifs: list[Motif], tmp_path: Path) -> None:
     install(
-        f"printf '{HEADER}\\n'; printf 'm0\\tm1\\t-2\\t1e-9\\t3e-9\\t4e-9\\t6\\tACGT\\tACGT\\t-\\n';"
+        f"printf '{HEADER}\\n'; printf 'q0\\tt1\\t-2\\t1e-9\\t3e-9\\t4e-9\\t6\\tACGT\\tACGT\\t-\\n';"
         "printf '\\n# Tomtom (Motif Comparison Tool)\\n'"
     )
     alignments, tool_version = run(motifs, tmp_path / "scratch")
@@ -61,7 +61,7 @@ def test_the_program_gets_every_pair_asked_and_readable_files(install, motifs: l
     run(motifs, tmp_path / "scratch")
     argv = (tmp_path / "argv").read_text().split()
     assert argv[:9] == ["-text", "-dist", "ed", "-thresh", "1", "-min-overlap", "5", "-motif-pseudo", "0.1"]
-    assert [m.id for m in read_motifs(tmp_path / "targets.meme")] == ["m0", "m1", "m2"]
+    assert [m.id for m in read_motifs(tmp_path / "targets.meme")] == ["t0", "t1", "t2"]
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
@@ -72,8 +72,8 @@ def test_the_program_gets_every_pair_asked_and_readable_files(install, motifs: l
         ("exit 4", "exited with 4: it said nothing"),
         ("echo surprise", "no header line but 'surprise'"),
         ("true", "no header line but"),
-        (f"printf '{HEADER}\\nm0\\tm1\\tx\\n'", "line 2 of tomtom's output"),
-        (f"printf '{HEADER}\\nm0\\tnobody\\t0\\t1\\t1\\t1\\t5\\tA\\tA\\t+\\n'", "line 2 of tomtom's output"),
+        (f"printf '{HEADER}\\nq0\\tt1\\tx\\n'", "line 2 of tomtom's output"),
+        (f"printf '{HEADER}\\nq0\\tnobody\\t0\\t1\\t1\\t1\\t5\\tA\\tA\\t+\\n'", "line 2 of tomtom's output"),
         ("kill -9 $$", "exited with -9"),
     ],
 )

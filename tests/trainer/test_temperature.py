@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cislex_core.activations import activate
 from cislex_trainer.calibration import reliability
-from cislex_trainer.link import activate
 from cislex_trainer.temperature import fit_temperatures
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason
-from cislex_core.tasks import Out, Progress
+from cislex_core.tasks import Progress
 
 from cislex_explainer.attributions import Attributed, Method, attribute, in_batches
 from cislex_explainer.ensembles import Ensemble
@@ -28,43 +29,51 @@ class Streamed:
     deltas: np.ndarray
 
 
+def array_shapes(method: Method, window_bp: int) -> dict[str, tuple[int, ...]]:
+    """The arrays that a method writes, and the shape of one sequence's part of each."""
+    arrays: dict[str, tuple[int, ...]] = {
+        "hypothetical": (4, window_bp), "projected": (4, window_bp), "importance": (window_bp,),
+    }  # fmt: skip
+    return arrays | ({"ism": (4, window_bp)} if method.name == "ism" else {})
+
+
 def stream(
     data: Dataset,
     rows: np.ndarray,
     ensemble: Ensemble,
     method: Method,
     batch_size: int,
-    max_delta: float,
-    out: Out,
+    gate: Gate | None,
+    folder: Path,
     progress: Progress,
 ) -> Streamed:
-    """Write hypothetical.npy, projected.npy, importance.npy and, for ISM, ism.npy of dataset rows (n,).
+    """Write ``array_shapes`` of dataset rows (n,) into ``folder``, each array as ``<name>.npy``.
 
-    Raises ``NotConverged`` for DeepLIFT/SHAP whose relative deltas exceed ``max_delta``.
+    Raises ``NotConverged`` where ``gate`` refuses the relative deltas of DeepLIFT/SHAP.
     """
-    n, length = len(rows), data.window_bp
+    n = len(rows)
     logits = np.zeros((n, len(data.outputs)), dtype=np.float32)
     sums, deltas = np.zeros((n, 2)), np.zeros((n, 2))
-    gate = Gate(max_delta, n)
     done = 0
     with ExitStack() as stack:
-
-        def writer(name: str, shape: tuple[int, ...]) -> Callable[[np.ndarray], None]:
-            return stack.enter_context(NpyWriter(out.path(name), (n, *shape), np.float32)).append
-
-        hypothetical, projected = writer("hypothetical.npy", (4, length)), writer("projected.npy", (4, length))
-        importance = writer("importance.npy", (length,))
-        raw = writer("ism.npy", (4, length)) if method.name == "ism" else None
+        writers = {
+            name: stack.enter_context(NpyWriter(folder / f"{name}.npy", (n, *shape), np.float32))
+            for name, shape in array_shapes(method, data.window_bp).items()
+        }
         for result in in_batches(n, batch_size, _work(data, rows, ensemble, method, progress), _shrunk(progress)):
             part = slice(done, done + len(result.logits))
             if result.relative is not None and result.delta is not None:
                 deltas[part, 0], deltas[part, 1] = result.delta, result.relative
-                gate.add(result.relative)
-            hypothetical(result.hypothetical)
-            projected(result.projected)
-            importance(result.importance)
-            if raw is not None and result.raw is not None:
-                raw(result.raw)
+                if gate is not None:
+                    gate.add(result.relative)
+            blocks = {
+                "hypothetical": result.hypothetical, "projected": result.projected, "importance": result.importance,
+                "ism": result.raw,
+            }  # fmt: skip
+            for name, writer in writers.items():
+                block = blocks[name]
+                assert block is not None, "the method gives each array it announced"
+                writer.append(block)
             logits[part] = result.logits
             if result.reached is not None and result.expected is not None:
                 sums[part, 0], sums[part, 1] = result.reached, result.expected

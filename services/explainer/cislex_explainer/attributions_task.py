@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from cislex_core.errors import Reason, UserError
 from cislex_core.tasks import Inputs, Out, Progress
-from torch import nn
 
 from cislex_explainer.aims import Aim, aim_of, attributed_numbers, choose_rows
-from cislex_explainer.attribution_stream import Streamed, stream
+from cislex_explainer.attribution_shards import Payload, attribute_in_shards, open_ensemble
+from cislex_explainer.attribution_stream import Streamed
 from cislex_explainer.attribution_tables import completeness_table, convergence_table, outputs_table
 from cislex_explainer.attributions import Method
 from cislex_explainer.ensembles import Ensemble
@@ -21,7 +21,6 @@ from cislex_explainer.ism import NORMALISATION
 from cislex_explainer.memory import BatchPlan, plan_batches
 from cislex_explainer.opening import Opened, open_inputs
 from cislex_explainer.specs import ComputeAttributionsSpec
-from cislex_explainer.strands import on_both_strands
 
 #: Mutated sequences that one run may read; a GPU takes hours for these.
 MAX_MUTANTS = 2_000_000_000
@@ -43,14 +42,14 @@ def run(spec: ComputeAttributionsSpec, inputs: Inputs, out: Out, progress: Progr
     completeness.parquet, convergence.parquet or ism.npy (docs/formats.md, kind attributions)."""
     opened = open_inputs(inputs, spec.model, spec.dataset, spec.split, spec.device, two_conditions=False)
     aim = aim_of(spec, opened.dataset)
-    ensemble, seeds = _ensemble(spec, opened)
+    ensemble, seeds = open_ensemble(spec, opened)
 
     def score(rows: np.ndarray) -> np.ndarray:
         batch = opened.batch_size(spec.batch_size)
         return attributed_numbers(ensemble, opened.dataset, rows, aim.weigh(), batch, progress.check_cancel)
 
     rows = choose_rows(opened.rows, spec.max_rows, spec.row_choice, score)
-    done = _with_fallback(spec, opened, aim, ensemble, rows, out, progress)
+    done = _with_fallback(spec, opened, aim, ensemble, rows, inputs, out, progress)
     np.save(out.path("rows.npy"), rows)
     _write_tables(opened, aim, rows, done, out)
     _describe(spec, opened, aim, rows, seeds, done, out)
@@ -62,17 +61,18 @@ def _with_fallback(
     aim: Aim,
     ensemble: Ensemble,
     rows: np.ndarray,
+    inputs: Inputs,
     out: Out,
     progress: Progress,
 ) -> Run:
     try:
-        return _by(spec.method, "", spec, opened, aim, ensemble, rows, out, progress)
+        return _by(spec.method, "", spec, opened, aim, ensemble, rows, inputs, out, progress)
     except NotConverged as found:
         if spec.fallback == "none":
             raise found.refusal() from None
         reason = f"deeplift_shap does not converge: {found.text}; all sequences are attributed by {spec.fallback}"
         progress.warn(Reason.NOT_CONVERGED.name, reason)
-        return _by(spec.fallback, reason, spec, opened, aim, ensemble, rows, out, progress)
+        return _by(spec.fallback, reason, spec, opened, aim, ensemble, rows, inputs, out, progress)
 
 
 def _by(
@@ -83,6 +83,7 @@ def _by(
     aim: Aim,
     ensemble: Ensemble,
     rows: np.ndarray,
+    inputs: Inputs,
     out: Out,
     progress: Progress,
 ) -> Run:
@@ -99,7 +100,8 @@ def _by(
         spec.baseline_seed, aim.outputs, plan.size,
     )  # fmt: skip
     # DeepLIFT and mutagenesis pass `plan.size` derived sequences at once, whatever the number of their originals
-    streamed = stream(data, rows, ensemble, how, plan.size, spec.max_convergence_delta, out, progress)
+    payload = Payload(spec, rows, how, plan.size, spec.max_convergence_delta, torch.get_num_threads())
+    streamed = attribute_in_shards(payload, opened, inputs, out, progress)
     return Run(method, reason, plan, streamed)
 
 
@@ -198,19 +200,3 @@ def _accuracy(opened: Opened, rows: np.ndarray, logits: np.ndarray) -> float:
     if opened.dataset.target_type != "class_index":
         return 0.0
     return float((logits.argmax(axis=1) == opened.dataset.targets[rows]).mean())
-
-
-def _ensemble(spec: ComputeAttributionsSpec, opened: Opened) -> tuple[Ensemble, list[int]]:
-    models: list[nn.Module] = list(opened.models)
-    seeds = opened.seeds
-    if spec.seed_index is not None:
-        if spec.seed_index >= len(models):
-            raise UserError(
-                Reason.INVALID_REQUEST,
-                f"seed_index {spec.seed_index}, but the model has {len(models)} seeds, counted from 0: {seeds}",
-                field="seed_index",
-                value=spec.seed_index,
-            )
-        models, seeds = [models[spec.seed_index]], [seeds[spec.seed_index]]
-    members = on_both_strands(models) if spec.rc_average else models
-    return Ensemble(members, opened.device.device), seeds

@@ -25,6 +25,10 @@ class NotConverged(Exception):  # noqa: N818 - a finding, turned into an error o
         )
         super().__init__(self.text)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by value: it may be found in another process."""
+        return type(self), (self.failed, self.read, self.worst, self.limit)
+
     def refusal(self) -> UserError:
         """The error of a request without a fallback."""
         return UserError(

@@ -7,10 +7,12 @@ from typing import Any
 
 import grpc
 from cislex.explainer.v1 import explainer_pb2, explainer_pb2_grpc
+from cislex.inference import kserve_v2_pb2_grpc
 from cislex_runtime.platform import Platform
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf import empty_pb2
 
+from cislex_explainer import inference_servicer
 from cislex_explainer.specs import SPECS
 
 KINDS = {
@@ -107,7 +109,9 @@ class ExplainerServicer(explainer_pb2_grpc.ExplainerServiceServicer):
 
 
 def register(server: grpc.aio.Server, platform: Platform) -> list[str]:
-    """Add the service to a server; answers its full name, for reflection."""
+    """Add the service, and inference for other systems, to a server; answers their full names, for reflection."""
     platform.add_service("explainer", SPECS, KINDS)
     explainer_pb2_grpc.add_ExplainerServiceServicer_to_server(ExplainerServicer(platform), server)
-    return ["cislex.explainer.v1.ExplainerService"]
+    inference = inference_servicer.InferenceServicer(platform)
+    kserve_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(inference, server)
+    return ["cislex.explainer.v1.ExplainerService", inference_servicer.NAME]

@@ -6,6 +6,7 @@ plain appending does not.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import TracebackType
 
@@ -34,6 +35,18 @@ class NpyWriter:
             raise ValueError(f"{self.path.name} takes rows of shape {self.shape[1:]}, got {block.shape[1:]}")
         self._rows += block.shape[0]
         self._file.write(np.ascontiguousarray(block, dtype=self.dtype).data)
+
+    def append_file(self, path: Path) -> None:
+        """Add the rows of another .npy file of the same row shape and dtype, byte by byte."""
+        with open(path, "rb") as source:
+            assert np.lib.format.read_magic(source) == (1, 0)
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(source)
+            if shape[1:] != self.shape[1:] or fortran or dtype != self.dtype:
+                raise ValueError(
+                    f"{path.name}: takes {self.dtype} rows of shape {self.shape[1:]}, got {dtype} {shape[1:]}"
+                )
+            self._rows += shape[0]
+            shutil.copyfileobj(source, self._file, 1 << 20)
 
     def close(self) -> None:
         """Flush and close. Raises ``ValueError`` when the number of rows is not the announced one."""

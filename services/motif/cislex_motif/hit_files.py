@@ -18,7 +18,7 @@ from cislex_motif.motif_sources import SourcedMotif
 from cislex_motif.scan_input import ScanInput
 
 if TYPE_CHECKING:
-    from cislex_motif.scan import Hits
+    from cislex_motif.scanner import Hits
 
 FloatArray = npt.NDArray[np.float64]
 

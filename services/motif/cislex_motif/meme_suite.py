@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import signal
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +14,10 @@ from cislex_core.motif_files import parse_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import decode_batch
 
+from cislex_motif import programs
 from cislex_motif.specs import DiscoverMotifsSpec
 
 _SITE_LINE = re.compile(r"^s(\d+)\s+(?:([+-])\s+)?(\d+)\s+[\d.eE+-]+\s")
-_POLL_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,6 +44,7 @@ def run_tool(
     program = find_program(spec.engine)
     version = program_version(spec.engine, program)
     scratch.mkdir(parents=True, exist_ok=True)
+    scratch = scratch.resolve()  # an absolute path is never taken for an option
     primary_path, control_path = scratch / "primary.fa", scratch / "control.fa"
     offsets = _write_fasta(primary_path, primary)
     if control is not None:
@@ -71,7 +67,7 @@ def run_tool(
 
 def find_program(name: str) -> str:
     """Absolute path of a program on PATH; TOOL_MISSING where there is none."""
-    path = shutil.which(name)
+    path = programs.find(name)
     if path is None:
         raise UserError(
             Reason.TOOL_MISSING,
@@ -86,12 +82,12 @@ def program_version(name: str, path: str) -> str:
     """What the program says its version is, first line."""
     flag = "-version" if name == "meme" else "--version"
     try:
-        result = subprocess.run([path, flag], capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _failed(name, f"asking for its version failed: {error}", "") from error
-    lines = (result.stdout or result.stderr).strip().splitlines()
-    if result.returncode != 0 or not lines:
-        raise _failed(name, f"asking for its version ended with exit code {result.returncode}", result.stderr)
+        answer = programs.ask([path, flag])
+    except programs.ProgramError as error:
+        raise _failed(name, f"asking for its version failed: {error}", error.stderr, error.exit_code) from error
+    lines = (answer.stdout or answer.stderr).strip().splitlines()
+    if not lines:
+        raise _failed(name, "asked for its version, it says nothing", "")
     return lines[0].strip()
 
 
@@ -113,32 +109,15 @@ def arguments(spec: DiscoverMotifsSpec, program: str, primary: Path, control: Pa
     return [*argv, "--n", str(control)] if control is not None else argv
 
 
-def run_program(name: str, argv: list[str], scratch: Path, timeout_s: float, check: Callable[[], None]) -> str:
-    """What the program prints. It runs in its own process group, and is killed when ``check`` raises or time is up.
-
-    Raises TOOL_FAILED with the end of its stderr.
-    """
-    output, errors = scratch / f"{name}.out", scratch / f"{name}.err"
-    with open(output, "wb") as out, open(errors, "wb") as err:
-        try:
-            # Its own process group, so that a stop reaches its children too.
-            process = subprocess.Popen(argv, stdout=out, stderr=err, stdin=subprocess.DEVNULL, start_new_session=True)
-        except OSError as error:
-            raise _failed(name, f"it cannot be started: {error}", "") from error
-        deadline = time.monotonic() + timeout_s
-        try:
-            while process.poll() is None:
-                check()
-                if time.monotonic() > deadline:
-                    raise _failed(name, f"it was stopped after {timeout_s:g} s (tool_timeout_s)", _tail(errors))
-                time.sleep(_POLL_S)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-    if process.returncode != 0:
-        raise _failed(name, f"it ended with exit code {process.returncode}", _tail(errors), process.returncode)
-    return output.read_text(errors="replace")
+def run_program(
+    name: str, argv: list[str], scratch: Path, timeout_s: float, check: Callable[[], None], *, is_ours: bool = False
+) -> str:
+    """What the program prints; see ``programs.run``. Raises TOOL_FAILED with the end of its stderr."""
+    try:
+        return programs.run(argv, scratch, timeout_s, check, is_ours=is_ours).stdout
+    except programs.ProgramError as error:
+        what = f"{error} (tool_timeout_s)" if "stopped after" in str(error) else str(error)
+        raise _failed(name, what, error.stderr, error.exit_code) from error
 
 
 def _failed(name: str, what: str, stderr: str, exit_code: int | None = None) -> UserError:
@@ -149,10 +128,6 @@ def _failed(name: str, what: str, stderr: str, exit_code: int | None = None) -> 
         f"{name} failed: {what}" + (f"; it said: {said}" if said else "") + more,
         program=name, stderr=said, exit_code="" if exit_code is None else exit_code,
     )  # fmt: skip
-
-
-def _tail(path: Path) -> str:
-    return path.read_text(errors="replace")[-2000:]
 
 
 def _write_fasta(path: Path, codes: npt.NDArray[np.uint8]) -> list[int]:

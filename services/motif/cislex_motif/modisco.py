@@ -116,7 +116,7 @@ def _search(
     (folder / "request.json").write_text(json.dumps(request))
     progress.message(f"TF-MoDISco of {len(given.rows)} sequences, {stop - start} bp each")
     argv = [sys.executable, "-m", "cislex_motif.modisco_search", str(folder)]
-    run_program("modisco", argv, folder, spec.tool_timeout_s, progress.check_cancel)
+    run_program("modisco", argv, folder, spec.tool_timeout_s, progress.check_cancel, is_ours=True)
     result: dict[str, Any] = json.loads((folder / "result.json").read_text())
     if result["status"] == "few":
         raise _not_enough(spec, result["n_positive"], result["n_negative"])

@@ -15,6 +15,10 @@ from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
 from cislex_core.fasta import parse_header, read_records
 from cislex_core.sequences import encode
+from cislex_core.targets import TARGET_TYPES
+from cislex_core.tasks import Inputs
+
+from cislex_motif.scan_specs import ScanMotifsSpec
 
 SEGMENT_BP = 1 << 16
 UNKNOWN = 4
@@ -59,6 +63,10 @@ class ScanInput:
     def sequences(self) -> Iterator[npt.NDArray[np.uint8]]:
         """Each sequence's codes, in order; fills ``names`` and ``places``."""
         raise NotImplementedError
+
+    def read_through(self) -> None:
+        """One reading, after which ``names``, ``places``, ``n_bp`` and ``total`` are known."""
+        self.n_bp = sum(len(codes) for codes in self.sequences())
 
     def segments(self, widest: int) -> Iterator[Segment]:
         """All sequences for windows of up to ``widest`` positions."""
@@ -124,6 +132,15 @@ class FastaInput(ScanInput):
                 field="fasta",
                 file=self.label,
             )
+
+
+def scan_input(spec: ScanMotifsSpec, inputs: Inputs) -> ScanInput:
+    """What the request scans: rows of a dataset or a FASTA file."""
+    if spec.dataset is not None:
+        return dataset_input(Dataset.from_artifact(inputs.artifact(spec.dataset), TARGET_TYPES), spec.split)
+    assert spec.fasta is not None
+    path = inputs.file(spec.fasta)
+    return FastaInput(label=(spec.fasta.path or str(path)).rsplit("/", 1)[-1], path=path)
 
 
 def dataset_input(dataset: Dataset, split: str) -> DatasetInput:

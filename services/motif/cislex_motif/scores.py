@@ -15,8 +15,9 @@ from cislex_core.targets import TARGET_TYPES, UNRESOLVED
 from cislex_core.tasks import Inputs, Out, Progress
 
 from cislex_motif.motif_sources import SourcedMotif, sourced_motifs, unique_ids
+from cislex_motif.scan_shards import best_hits_in_shards
 from cislex_motif.scan_specs import ScoreMotifsSpec
-from cislex_motif.scanning import ScoreMatrix, best_hits, letter_frequencies
+from cislex_motif.scanning import ScoreMatrix, letter_frequencies
 from cislex_motif.separation import Measures, measure
 
 FloatArray = npt.NDArray[np.float64]
@@ -72,11 +73,7 @@ def run_scores(spec: ScoreMotifsSpec, inputs: Inputs, out: Out, progress: Progre
     background = uniform if spec.background == "uniform" else letter_frequencies([dataset.codes[judged.rows]])
     matrices = [ScoreMatrix.from_motif(m.motif, spec.pseudocount, background) for m in motifs]
 
-    def report(done: int, total: int) -> None:
-        progress.check_cancel()
-        progress.update(len(rows) * done / max(total, 1), len(rows), unit="sequences")
-
-    hits = best_hits(np.asarray(dataset.codes[rows]), matrices, on_block=report)
+    hits = best_hits_in_shards(spec, dataset.window_bp, rows, matrices, inputs, progress)
     measured = measure(hits[:, np.searchsorted(rows, judged.rows)], judged.values, judged.binary)
     selected = measured
     if not same:

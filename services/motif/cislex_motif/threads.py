@@ -11,7 +11,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from cislex_core.settings import Settings
+
 Item = TypeVar("Item")
+MOST_THREADS = 8
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_beside() -> int:
+    """Threads of one shard where CISLEX_FAN_OUT of them run side by side on these cores."""
+    return max(1, min(cores() // Settings.from_env().fan_out, MOST_THREADS))
 
 
 def for_each(
@@ -20,14 +33,13 @@ def for_each(
     on_batch: Callable[[int], None] | None = None,
     threads: int | None = None,
 ) -> None:
-    """Call ``function`` with every item, on ``threads`` (default: the cores this process may use, at most 8).
+    """Call ``function`` with every item, on ``threads`` (default: this process's cores, at most MOST_THREADS).
 
     ``on_batch(done)`` is called first and after every four items a thread; what it raises ends the work.
     """
     from threadpoolctl import threadpool_limits
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = threads or min(cores, 8)
+    workers = threads or min(cores(), MOST_THREADS)
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=workers) as pool:
         if on_batch is not None:
             on_batch(0)

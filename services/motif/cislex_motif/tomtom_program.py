@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,9 +11,9 @@ from cislex_core.errors import Reason, UserError
 from cislex_core.motif_files import format_meme
 from cislex_core.motifs import Motif
 
+from cislex_motif import programs
 from cislex_motif.tomtom import MOTIF_PSEUDOCOUNT, Alignments
 
-_POLL_S = 0.1
 _UNIFORM = (0.25, 0.25, 0.25, 0.25)
 
 
@@ -37,13 +34,16 @@ def align_all(
     program = find_program()
     tool_version = program_version(program)
     scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="tomtom-", dir=scratch) as folder:
+    with tempfile.TemporaryDirectory(prefix="tomtom-", dir=scratch.resolve()) as folder:
         query_file, target_file = Path(folder, "queries.meme"), Path(folder, "targets.meme")
-        query_file.write_text(format_meme(queries, background=_UNIFORM))
-        target_file.write_text(format_meme(targets, background=_UNIFORM))
+        # Names of ours: those of strangers never reach the program.
+        names = [f"q{i}" for i in range(len(queries))], [f"t{i}" for i in range(len(targets))]
+        for path, motifs, ids in zip((query_file, target_file), (queries, targets), names, strict=True):
+            renamed = [motif.renamed(name, "") for motif, name in zip(motifs, ids, strict=True)]
+            path.write_text(format_meme(renamed, background=_UNIFORM))
         argv = command(program, query_file, target_file, distance, min_overlap)
         text = _run(argv, Path(folder), check_cancel, timeout_s)
-    return parse(text, [q.id for q in queries], [t.id for t in targets]), tool_version
+    return parse(text, *names), tool_version
 
 
 def command(program: str, query_file: Path, target_file: Path, distance: str, min_overlap: int) -> list[str]:
@@ -56,7 +56,7 @@ def command(program: str, query_file: Path, target_file: Path, distance: str, mi
 
 def find_program() -> str:
     """Path of ``tomtom``. Raises TOOL_MISSING."""
-    found = shutil.which("tomtom")
+    found = programs.find("tomtom")
     if found is None:
         raise UserError(
             Reason.TOOL_MISSING,
@@ -71,11 +71,14 @@ def find_program() -> str:
 def program_version(program: str) -> str:
     """The version that ``tomtom -version`` prints. Raises TOOL_FAILED."""
     try:
-        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _failed(f"{program} -version could not be run: {error}") from None
-    if done.returncode != 0 or not done.stdout.strip():
-        raise _failed(f"{program} -version exited with {done.returncode}: {_tail(done.stderr)}", code=done.returncode)
+        done = programs.ask([program, "-version"])
+    except programs.ProgramError as error:
+        if error.exit_code is None:
+            raise _failed(f"{program} -version could not be run: {error}") from None
+        message = f"{program} -version exited with {error.exit_code}: {_tail(error.stderr)}"
+        raise _failed(message, code=error.exit_code) from None
+    if not done.stdout.strip():
+        raise _failed(f"{program} -version says nothing: {_tail(done.stderr)}")
     return done.stdout.split()[-1]
 
 
@@ -98,37 +101,19 @@ def parse(text: str, query_ids: Sequence[str], target_ids: Sequence[str]) -> Ali
             at = query_row[fields[0]], target_row[fields[1]]
             offset[at], pvalue[at], overlap[at] = int(fields[2]), float(fields[3]), int(fields[6])
             reverse[at] = {"+": False, "-": True}[fields[9]]
-        except (IndexError, KeyError, ValueError):
+        except (IndexError, KeyError, ValueError, OverflowError):
             raise _failed(f"line {number} of tomtom's output cannot be read: {line[:200]!r}", line=number) from None
     return Alignments(pvalue, offset, overlap, reverse)
 
 
 def _run(argv: list[str], folder: Path, check_cancel: Callable[[], None], timeout_s: float) -> str:
-    # Output goes to files: a pipe would fill up while nobody reads it.
-    with open(folder / "out.tsv", "w+") as out, open(folder / "err.txt", "w+") as err:
-        try:
-            process = subprocess.Popen(argv, stdout=out, stderr=err, cwd=folder, stdin=subprocess.DEVNULL)
-        except OSError as error:
-            raise _failed(f"{argv[0]} could not be started: {error}") from None
-        deadline = time.monotonic() + timeout_s
-        try:
-            while True:
-                try:
-                    code = process.wait(timeout=_POLL_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    check_cancel()
-                    if time.monotonic() > deadline:
-                        raise _failed(f"tomtom was stopped after {timeout_s:g} s", seconds=timeout_s) from None
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        out.seek(0)
-        err.seek(0)
-        if code != 0:
-            raise _failed(f"tomtom exited with {code}: {_tail(err.read())}", code=code)
-        return out.read()
+    try:
+        return programs.run(argv, folder, timeout_s, check_cancel).stdout
+    except programs.ProgramError as error:
+        if error.exit_code is None:
+            said = f"; it said: {_tail(error.stderr)}" if error.stderr.strip() else ""
+            raise _failed(f"tomtom failed: {error}{said}") from None
+        raise _failed(f"tomtom exited with {error.exit_code}: {_tail(error.stderr)}", code=error.exit_code) from None
 
 
 def _tail(stderr: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,11 +53,18 @@ class Rows:
 
 
 def training_batches(
-    rows: Rows, randomness: Randomness, batch_size: int, strands: Strands, device: torch.device
+    rows: Rows,
+    randomness: Randomness,
+    batch_size: int,
+    strands: Strands,
+    device: torch.device,
+    part: Callable[[int], slice] = lambda n: slice(0, n),
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """One epoch in random order. random: each sequence once, on a strand drawn at random. forward: once, as it is.
     both: each sequence and its reverse complement, as two sequences of one order. A last batch of a single sequence
     joins the one before it: batch normalisation cannot take one alone.
+
+    Yields the input of the slice ``part(n)`` of a batch of n, and the targets of the whole batch.
     """
     n = len(rows)
     order = randomness.order(2 * n if strands == "both" else n)
@@ -67,11 +74,16 @@ def training_batches(
     if len(edges) > 2 and edges[-1] - edges[-2] == 1 < batch_size:
         del edges[-2]
     for start, end in pairwise(edges):
-        chosen = order[start:end]
+        chosen, flip = order[start:end], None
         if strands == "both":
-            yield rows.batch(chosen % n, device, chosen >= n)
-        else:
-            yield rows.batch(chosen, device, flips[start:end] if strands == "random" else None)
+            chosen, flip = chosen % n, chosen >= n
+        elif strands == "random":
+            flip = flips[start:end]
+        own = part(len(chosen))
+        x, targets = rows.batch(chosen[own], device, None if flip is None else flip[own])
+        if len(targets) < len(chosen):
+            targets = rows.targets[chosen.to(rows.targets.device)].to(device, non_blocking=True)
+        yield x, targets
 
 
 def split_indices(dataset: Dataset, protocol: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,5 @@
-"""trainer.ExportModel: the ensemble as ONNX behind the parity gate, with labels and a model card."""
+"""trainer.ExportModel: the ensemble as ONNX behind the parity gate, with labels and a model card; side by side, or as a
+repository that NVIDIA Triton serves."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import onnx
 import torch
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.exports import TRITON
 from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs, Out, Progress
 from cislex_models.base import Architecture, Predictor
@@ -21,6 +23,7 @@ from cislex_trainer.model_card import as_markdown, model_card
 from cislex_trainer.onnx_export import INPUT, OPSET, export_onnx
 from cislex_trainer.specs import ExportModelSpec
 from cislex_trainer.temperature import fit_temperatures
+from cislex_trainer.triton_repository import MAX_BATCH_SIZE, config_pbtxt
 
 _REAL = max(parity.BATCHES)
 # a temperature is one number: more sequences than these do not change its second digit
@@ -28,7 +31,8 @@ CALIBRATION_ROWS = 20_000
 
 
 def export_model(spec: ExportModelSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
-    """Write model.onnx, labels.txt, parity.json and the card. Raises PARITY_FAILED; nothing is committed then.
+    """Write model.onnx, labels.txt, parity.json, the card, and config.pbtxt for Triton. Raises PARITY_FAILED; nothing
+    is committed then.
 
     Also INVALID_REQUEST (windows or targets differ, values to calibrate) and EMPTY_SPLIT (nothing to calibrate on).
     """
@@ -45,18 +49,28 @@ def export_model(spec: ExportModelSpec, inputs: Inputs, out: Out, progress: Prog
     ensemble = StrandSymmetric(ensemble) if spec.strand_symmetric else ensemble
     ensemble = (Calibrated(ensemble, temperatures) if temperatures else ensemble).eval()
     names = list(AsTuple(ensemble).output_names)
-    path = out.path("model.onnx")
+    name = (spec.model_name or f"{described.architecture}-{spec.model[:16]}") if spec.format == TRITON else ""
+    folder = f"{name}/" if name else ""
+    path = out.path(f"{folder}1/model.onnx" if name else "model.onnx")
     export_onnx(ensemble, dataset.window_bp, path)
     progress.check_cancel()
     progress.update(1, 3, unit="steps")
     report = parity.check(path, ensemble, real_sequences(dataset), spec.tolerance)
     progress.update(2, 3, unit="steps", max_abs_difference=report["max_abs_difference"])
-    how = {"strand_symmetric": spec.strand_symmetric, "temperatures": temperatures, "outputs": names}
+    how = {
+        "strand_symmetric": spec.strand_symmetric,
+        "temperatures": temperatures,
+        "outputs": names,
+        "licence": spec.licence,
+    }
     card = model_card(model, dataset, report, evaluation, how)
-    out.write_json("parity.json", report)
-    out.write_json("model_card.json", card)
-    out.path("model_card.md").write_text(as_markdown(card))
-    out.path("labels.txt").write_text("".join(f"{name}\n" for name in dataset.outputs))
+    max_batch_size = (spec.max_batch_size or MAX_BATCH_SIZE) if name else 0
+    if name:
+        out.path(f"{folder}config.pbtxt").write_text(config_pbtxt(name, path, max_batch_size))
+    out.write_json(f"{folder}parity.json", report)
+    out.write_json(f"{folder}model_card.json", card)
+    out.path(f"{folder}model_card.md").write_text(as_markdown(card))
+    out.path(f"{folder}labels.txt").write_text("".join(f"{label}\n" for label in dataset.outputs))
     progress.update(3, 3, unit="steps")
     out.kind = "export"
     out.seeds = seeds_of(model)
@@ -84,6 +98,10 @@ def export_model(spec: ExportModelSpec, inputs: Inputs, out: Out, progress: Prog
         "outputs": names,
         "strand_symmetric": spec.strand_symmetric,
         "temperatures": temperatures,
+        "format": spec.format,
+        "model_name": name,
+        "max_batch_size": max_batch_size,
+        "licence": spec.licence,
     }
 
 

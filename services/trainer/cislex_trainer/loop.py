@@ -27,10 +27,12 @@ from cislex_trainer import checkpoints
 from cislex_trainer.data import Rows, training_batches
 from cislex_trainer.devices import Place
 from cislex_trainer.losses import Objective
+from cislex_trainer.ranks import ALONE, Ranks
 from cislex_trainer.scores import SCORE_OF, score
 from cislex_trainer.seeds import Randomness
 from cislex_trainer.specs import TrainModelSpec
 from cislex_trainer.starts import Start
+from cislex_trainer.synchronised import synchronised
 
 # a validation loss must fall by this much to count as better: below it lies noise of the last digits. A loss that has
 # the scale of the data must fall by this share of the best one.
@@ -84,11 +86,13 @@ def train_seed(
     on_epoch: OnEpoch,
     objective: Objective = Objective(),  # noqa: B008 - frozen
     start: Start = Start(),  # noqa: B008 - frozen
+    ranks: Ranks = ALONE,
 ) -> Trained:
     """Train one seed for ``objective`` from ``start``, resuming from ``checkpoint`` when it is of the same run.
 
     ``selection`` is the validation split, or the test split under protocol paper. ``check_cancel`` is called before
-    each batch and may raise; ``on_epoch`` gets the history row. Raises TRAINING_DIVERGED.
+    each batch and may raise; ``on_epoch`` gets the history row. With several ``ranks`` all call this alike; the first
+    writes the checkpoint, which any number of ranks can resume, and calls ``on_epoch``. Raises TRAINING_DIVERGED.
     """
     assert spec.epochs is not None, "the task fills the number of epochs in"
     window_bp = int(train.codes.shape[1])
@@ -116,21 +120,14 @@ def train_seed(
 
     while not position.finished:
         started = time.perf_counter()
-        trained = _train_epoch(
-            model,
-            train,
-            spec,
-            objective,
-            optimizer,
-            scaler,
-            randomness,
-            place,
-            check_cancel,
-            where=f"seed {seed}, epoch {position.epoch + 1}",
-        )
+        where = f"seed {seed}, epoch {position.epoch + 1}"
+        with synchronised(model, ranks):
+            trained = _train_epoch(
+                model, train, spec, objective, optimizer, scaler, randomness, place, check_cancel, where, ranks
+            )
         rate = float(optimizer.param_groups[0]["lr"])
         scheduler.step()
-        selected = evaluate(model, selection, place, objective, spec.strands == "both", check_cancel)
+        selected = evaluate(model, selection, place, objective, spec.strands == "both", check_cancel, ranks)
 
         position.epoch += 1
         if _better(spec, objective, selected, position.best):
@@ -145,23 +142,24 @@ def train_seed(
         row = _history_row(spec, objective, seed, position.epoch, trained, selected, rate)
         position.history.append({**row, "seconds": time.perf_counter() - started})
 
-        checkpoints.save(
-            checkpoint,
-            {
-                **checkpoints.weights(model, "model"),
-                **best_weights,
-                **checkpoints.optimizer_tensors(optimizer),
-                **randomness.state(),
-            },
-            {
-                "fingerprint": fingerprint,
-                "optimizer": checkpoints.optimizer_groups(optimizer),
-                "scheduler": scheduler.state_dict(),
-                "scaler": scaler.state_dict(),
-                "position": vars(position),
-            },
-        )
-        on_epoch(position.history[-1])
+        if ranks.first:
+            checkpoints.save(
+                checkpoint,
+                {
+                    **checkpoints.weights(model, "model"),
+                    **best_weights,
+                    **checkpoints.optimizer_tensors(optimizer),
+                    **randomness.state(),
+                },
+                {
+                    "fingerprint": fingerprint,
+                    "optimizer": checkpoints.optimizer_groups(optimizer),
+                    "scheduler": scheduler.state_dict(),
+                    "scaler": scaler.state_dict(),
+                    "position": vars(position),
+                },
+            )
+            on_epoch(position.history[-1])
 
     model.load_state_dict(checkpoints.under(best_weights, "best"))
     return Trained(seed, whole.cpu().eval(), position)
@@ -189,22 +187,28 @@ def _train_epoch(
     place: Place,
     check_cancel: CheckCancel,
     where: str,
+    ranks: Ranks,
 ) -> Measured:
     """One epoch; its loss and score over the sequences as they were trained on (dropout on, weights moving)."""
     model.train()
-    tally = _Tally(objective, place.device)
-    batches = training_batches(rows, randomness, spec.batch_size, spec.strands, place.device)
+    tally = _Tally(objective, place.device, ranks)
+    batches = training_batches(rows, randomness, spec.batch_size, spec.strands, place.device, ranks.part)
     checked = _checked(batches, check_cancel)
     while group := list(islice(checked, spec.accumulation)):
         # the mean over the whole group, so that a short last batch weighs as much as its sequences
         weight = sum(objective.weight(y) for _, y in group)
         divisor = weight.clamp(min=1e-12) if isinstance(weight, Tensor) else weight
         for x, y in group:
-            with place.autocast():
-                logits = model(x)
-            loss = objective.total(logits, y)
-            scaler.scale(loss / divisor).backward()
-            tally.add(loss.detach(), logits.detach(), y)
+            if ranks.begin_batch(len(y)):
+                with place.autocast():
+                    logits = model(x)
+                loss = objective.total(logits, y[ranks.part(len(y))])
+                scaler.scale(loss / divisor).backward()
+                tally.add(loss.detach(), logits.detach(), y)
+            else:
+                tally.skip(y)
+            ranks.end_batch(model)
+        ranks.sum_gradients(model.parameters())
         scaler.step(optimizer)
         scaler.update()
         optimizer.zero_grad(set_to_none=True)
@@ -227,30 +231,37 @@ def evaluate(
     objective: Objective = Objective(),  # noqa: B008 - frozen
     both_strands: bool = False,
     check_cancel: CheckCancel = lambda: None,
+    ranks: Ranks = ALONE,
 ) -> Measured:
     """Mean loss and score in evaluation mode, in float32 whatever the training used.
 
-    ``both_strands``: the reverse complement of each sequence counts as a sequence of its own.
+    ``both_strands``: the reverse complement of each sequence counts as a sequence of its own. Ranks take turns with the
+    batches, and all get the same answer, which does not hang on their number.
     """
     model.eval()
-    logits, targets = [], []
-    for flipped in (False, True) if both_strands else (False,):
-        for start in range(0, len(rows), EVALUATION_BATCH):
-            check_cancel()
-            chosen = torch.arange(start, min(start + EVALUATION_BATCH, len(rows)))
-            x, y = rows.batch(chosen, place.device, torch.ones(len(chosen), dtype=torch.bool) if flipped else None)
-            logits.append(model(x))
-            targets.append(y)
-    all_logits, all_targets = torch.cat(logits), torch.cat(targets)
+    strands = 2 if both_strands else 1
+    n = len(rows)
+    all_logits = torch.zeros(strands * n, objective.n_outputs, device=place.device)
+    pieces = [(strand, start) for strand in range(strands) for start in range(0, n, EVALUATION_BATCH)]
+    for strand, start in pieces[ranks.index :: ranks.count]:
+        check_cancel()
+        chosen = torch.arange(start, min(start + EVALUATION_BATCH, n))
+        x, _ = rows.batch(chosen, place.device, torch.ones(len(chosen), dtype=torch.bool) if strand else None)
+        all_logits[strand * n + start : strand * n + start + len(chosen)] = model(x)
+    ranks.sum(all_logits)  # each row is of one rank, and zeros of the others
+    all_targets = rows.targets.to(place.device).repeat(strands, *[1] * (rows.targets.dim() - 1))
     weight = float(objective.weight(all_targets))
     loss = float(objective.total(all_logits, all_targets)) / weight if weight else math.nan
     return Measured(loss, score(objective.loss, all_logits.cpu().numpy(), all_targets.cpu().numpy()))
 
 
 class _Tally:
-    """Loss and score of an epoch, summed on the device: nothing waits for a batch to end."""
+    """Loss and score of an epoch, summed on the device: nothing waits for a batch to end. Batches come with the targets
+    of all ranks and the logits of this one; ``result`` is that of all.
+    """
 
-    def __init__(self, objective: Objective, device: torch.device) -> None:
+    def __init__(self, objective: Objective, device: torch.device, ranks: Ranks) -> None:
+        self._ranks = ranks
         self._objective = objective
         self._loss = torch.zeros((), dtype=torch.float64, device=device)
         self._weight: Tensor | float = 0
@@ -259,23 +270,36 @@ class _Tally:
         self._kept: list[tuple[Tensor, Tensor]] = []
 
     def add(self, loss: Tensor, logits: Tensor, targets: Tensor) -> None:
-        """A batch: its summed loss, its logits and targets."""
+        """A batch: this rank's summed loss and logits, the targets of all."""
         self._loss += loss
-        self._weight = self._weight + self._objective.weight(targets)
         if self._objective.loss == "cross_entropy":
-            self._correct += (logits.argmax(1) == targets).sum()
-        elif self._n * self._objective.n_outputs < SCORED_ENTRIES:
+            self._correct += (logits.argmax(1) == targets[self._ranks.part(len(targets))]).sum()
+        self._count(logits, targets)
+
+    def skip(self, targets: Tensor) -> None:
+        """A batch of which this rank has nothing."""
+        self._count(torch.zeros(0, self._objective.n_outputs, device=targets.device), targets)
+
+    def _count(self, logits: Tensor, targets: Tensor) -> None:
+        self._weight = self._weight + self._objective.weight(targets)
+        if self._objective.loss != "cross_entropy" and self._n * self._objective.n_outputs < SCORED_ENTRIES:
             self._kept.append((logits, targets))
         self._n += len(targets)
 
     def result(self) -> Measured:
         """The epoch's mean loss and its score."""
         weight = float(self._weight)
-        loss = float(self._loss) / weight if weight else math.nan
+        loss = float(self._ranks.sum(self._loss)) / weight if weight else math.nan
         if self._objective.loss == "cross_entropy":
-            return Measured(loss, int(self._correct) / self._n)
-        logits, targets = (torch.cat(list(parts)) for parts in zip(*self._kept, strict=True))
-        return Measured(loss, score(self._objective.loss, logits.float().cpu().numpy(), targets.cpu().numpy()))
+            return Measured(loss, int(self._ranks.sum(self._correct)) / self._n)
+        targets = torch.cat([y for _, y in self._kept])
+        logits = torch.zeros(len(targets), self._objective.n_outputs, device=targets.device)
+        at = 0
+        for own, y in self._kept:
+            logits[at : at + len(y)][self._ranks.part(len(y))] = own.float()
+            at += len(y)
+        self._ranks.sum(logits)
+        return Measured(loss, score(self._objective.loss, logits.cpu().numpy(), targets.cpu().numpy()))
 
 
 def _checked(batches: Iterator[Batch], check_cancel: CheckCancel) -> Iterator[Batch]:
@@ -328,7 +352,7 @@ def _history_row(
 def fingerprint_of(spec: TrainModelSpec, seed: int, train: Rows, selection: Rows, place: Place) -> str:
     """What a checkpoint must share with a run to be continued by it: spec, seed, rows, device kind, versions."""
     held: dict[str, Any] = {
-        "spec": spec.model_dump(mode="json", exclude={"seeds", "device", "amp"}),
+        "spec": spec.model_dump(mode="json", exclude={"seeds", "device", "amp", "data_parallel"}),
         "seed": seed,
         "rows": [len(train), len(selection)],
         "device": place.device.type,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cislex_core.artifacts import Artifact
+from cislex_core.canonical import digest_json
 from cislex_core.datasets import Dataset
 
 from cislex_trainer.link import ACTIVATION_OF
@@ -46,9 +47,10 @@ def model_card(
     how: dict[str, Any],
 ) -> dict[str, Any]:
     """The content of model_card.json. ``evaluation`` is an evaluation's metrics.json, or None; ``how`` says what was
-    exported: ``outputs``, ``strand_symmetric`` and ``temperatures``.
+    exported: ``outputs``, ``strand_symmetric``, ``temperatures`` and ``licence``.
     """
     training = model.json("training.json")
+    task = "trainer.ImportModel" if training.get("imported") else "trainer.TrainModel"
     spec = training["spec"]
     loss = training.get("loss", "cross_entropy")
     card: dict[str, Any] = {
@@ -61,6 +63,7 @@ def model_card(
         "target_type": dataset.target_type,
         "loss": loss,
         "window_bp": dataset.window_bp,
+        "alphabet": "ACGT",
         "input": f"onehot: float32 (batch, 4, {dataset.window_bp}), rows A C G T, N as zeros",
         "outputs": {
             "logits": f"float32 (batch, {len(dataset.outputs)}): {_named(dataset.outputs)}, {READ[ACTIVATION_OF[loss]]}"
@@ -69,6 +72,7 @@ def model_card(
         },
         "strand_symmetric": how["strand_symmetric"],
         "temperatures": how["temperatures"],
+        "training_operation": {"task": task, "spec_digest": digest_json({"task": task, "spec": model.manifest.spec})},
         "training_data": {
             "dataset": training["dataset"],
             "genome_digest": model.manifest.genome_digest,
@@ -88,6 +92,7 @@ def model_card(
         "per_seed": model.manifest.summary["seeds"],
         "parity": {key: parity[key] for key in ("max_abs_difference", "tolerance", "batches")},
         "optimistic": spec["protocol"] == "paper",
+        "licence": how["licence"] or "none was stated at export: ask who trained it",
         "limits": [SCOPE[dataset.target_type], *LIMITS],
     }  # fmt: skip
     if evaluation is not None:
@@ -124,6 +129,10 @@ def as_markdown(card: dict[str, Any]) -> str:
         "## Measured",
         "",
         *_measured(card),
+        "",
+        "## Licence",
+        "",
+        f"{card['licence']}",
         "",
         "## Limits",
         "",

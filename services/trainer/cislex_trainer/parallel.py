@@ -1,47 +1,45 @@
-"""On a CPU the seeds of one request train side by side, one process and one thread each.
+"""Where the seeds of one request train: side by side on a CPU, or one after another by a gang of ranks.
 
-A network of this size gains little from a second thread (8 % at 200 bp) and all of a second core when that core has a
-seed of its own. One thread always: the number of threads decides the order of sums, so a seed ends with the same bits
-whatever its neighbours and however many cores there are. The processes share nothing but the seeds' checkpoint files:
-a finished checkpoint holds the kept weights, so the caller reads the result exactly as it resumes after a kill.
+Side by side, each seed has one process and one thread. A network of this size gains little from a second thread (8 % at
+200 bp) and all of a second core when that core has a seed of its own. One thread always: the number of threads decides
+the order of sums, so a seed ends with the same bits whatever its neighbours and however many cores there are.
+
+With ``data_parallel`` above one the gang takes the seeds in a row, all its ranks on the same one: the request has said
+what the cores or GPUs are for.
+
+Processes share nothing but the seeds' checkpoint files: a finished checkpoint holds the kept weights, so the caller
+reads the result exactly as it resumes after a kill. They read the dataset by its digest, wherever they run.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import torch
-from cislex_core.artifacts import Artifact, Manifest
 from cislex_core.datasets import Dataset
-from cislex_core.errors import Reason, RetryableError
 from cislex_core.targets import TARGET_TYPES
+from cislex_core.tasks import Inputs, Progress
+from cislex_runtime.children import Children, Line
+from cislex_runtime.gang import Rank, run_ranks
+from cislex_runtime.recipes import inputs_from
 
 from cislex_trainer.data import TrainingData
-from cislex_trainer.devices import choose
+from cislex_trainer.devices import Place, choose
 from cislex_trainer.loop import train_seed
+from cislex_trainer.ranks import joined
 from cislex_trainer.specs import TrainModelSpec
 from cislex_trainer.starts import Start
 
-POLL_S = 0.2
+OnEpoch = Callable[[int, dict[str, Any]], None]
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a training process needs: plain values, so that a fresh interpreter can take them."""
-
-    seed: int
-    spec: dict[str, Any]
-    dataset_dir: str
-    dataset_digest: str
-    checkpoint: str
-    start_dir: str | None = None
+def checkpoint_of(folder: Path, seed: int) -> Path:
+    """Where a seed's training stands."""
+    return folder / f"seed_{seed}.safetensors"
 
 
 def n_processes(n_seeds: int) -> int:
@@ -60,105 +58,100 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What a process trains with."""
+
+    spec: TrainModelSpec
+    place: Place
+    data: TrainingData
+    start: Start
+
+
 def train_side_by_side(
-    spec: TrainModelSpec,
-    dataset: Dataset,
-    start: Start,
-    checkpoint_of: Callable[[int], Path],
-    check_cancel: Callable[[], None],
-    on_epoch: Callable[[int, dict[str, Any]], None],
+    spec: TrainModelSpec, inputs: Inputs, start: Start, progress: Progress, on_epoch: OnEpoch
 ) -> None:
-    """Bring every seed's checkpoint to its end. ``on_epoch`` gets (seed, history row).
+    """Bring every seed's checkpoint to its end on a CPU. ``on_epoch`` gets (seed, history row).
 
     Raises what ``train_seed`` raises; WORKER_LOST when a process dies, what ``check_cancel`` raises: the others are
     then stopped, and their checkpoints stay.
     """
-    at_once = n_processes(len(spec.seeds))
-    fields = spec.model_dump(mode="json")
-    start_dir = None if start.folder is None else str(start.folder)
-    waiting = [
-        Run(seed, fields, str(dataset.artifact.dir), dataset.digest, str(checkpoint_of(seed)), start_dir)
-        for seed in spec.seeds
-    ]
-    running: dict[Connection, tuple[Run, BaseProcess]] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                run = waiting.pop(0)
-                connection, process = _start(run)
-                running[connection] = (run, process)
-            for ready in wait(list(running), timeout=POLL_S):
-                assert isinstance(ready, Connection)
-                run, process = running[ready]
-                if _hear(ready, run, process, on_epoch):
-                    process.join()
-                    ready.close()
-                    del running[ready]
-            check_cancel()
-    finally:
-        for connection, (_, process) in running.items():
-            process.terminate()
-            process.join(5)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            connection.close()
+    payload = _payload(spec.model_copy(update={"device": "cpu"}), inputs)
+    waiting = list(spec.seeds)
+    with Children() as children:
+        while waiting or len(children):
+            while waiting and len(children) < n_processes(len(spec.seeds)):
+                seed = waiting.pop(0)
+                children.start(
+                    seed, f"seed {seed}", f"{__name__}:train_one", seed, payload, start.folder, progress.checkpoint_dir
+                )
+            for news in children.news():
+                if not news.done:
+                    on_epoch(news.key, news.value)
+            progress.check_cancel()
 
 
-def _start(run: Run) -> tuple[Connection, BaseProcess]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_train, args=(run, theirs), name=f"seed {run.seed}", daemon=True)
-    process.start()
-    theirs.close()
-    return ours, process
+def train_by_ranks(
+    spec: TrainModelSpec, inputs: Inputs, start: Start, place: Place, progress: Progress, on_epoch: OnEpoch
+) -> None:
+    """The same by ``spec.data_parallel`` processes that train each seed together, on this machine or on several.
+
+    An attempt that lost a rank raises WORKER_LOST; the next one goes on from the last epoch, with any number of ranks.
+    """
+    progress.checkpoint_dir.mkdir(parents=True, exist_ok=True)
+    folders = {"checkpoints": progress.checkpoint_dir}
+    if start.folder is not None:
+        folders["start"] = start.folder
+    asked = {"device": place.device.type, "amp": place.amp}
+    gpus = torch.cuda.device_count() if place.device.type == "cuda" else 0
+    run_ranks(
+        f"{__name__}:train_rank", spec.data_parallel, _payload(spec.model_copy(update=asked), inputs), folders,
+        progress.check_cancel, lambda news: on_epoch(*news), gpus,
+    )  # fmt: skip
 
 
-def _hear(
-    connection: Connection, run: Run, process: BaseProcess, on_epoch: Callable[[int, dict[str, Any]], None]
-) -> bool:
-    """Take one message; True when the seed is done."""
-    try:
-        kind, value = connection.recv()
-    except EOFError:
-        process.join()
-        raise RetryableError(
-            Reason.WORKER_LOST,
-            f"the process that trained seed {run.seed} ended with status {process.exitcode} before its last epoch"
-            + ("; the system may have run out of memory" if process.exitcode == -9 else ""),
-            seed=run.seed,
-            status=process.exitcode,
-        ) from None
-    if kind == "error":
-        raise value
-    if kind == "epoch":
-        on_epoch(run.seed, value)
-    return bool(kind == "done")
-
-
-def _train(run: Run, connection: Connection) -> None:
+def train_one(line: Line, seed: int, payload: dict[str, Any], start: Path | None, checkpoints: Path) -> None:
     """The process of one seed."""
     torch.set_num_threads(1)
-    try:
-        folder = Path(run.dataset_dir)
-        manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
-        dataset = Dataset.from_artifact(Artifact(run.dataset_digest, folder, manifest), TARGET_TYPES)
-        spec = TrainModelSpec.model_validate(run.spec)
-        place = choose("cpu", spec.amp, paper=spec.protocol == "paper")
-        start = Start(None if run.start_dir is None else Path(run.start_dir))
-        data = start.data(TrainingData.of(spec, dataset, place))
-        train_seed(
-            run.seed,
-            spec,
-            data.train,
-            data.selection,
-            place,
-            Path(run.checkpoint),
-            check_cancel=lambda: None,
-            on_epoch=lambda row: connection.send(("epoch", row)),
-            objective=data.objective,
-            start=start,
-        )
-        connection.send(("done", None))
-    except Exception as error:  # the caller raises it: a user's error stays one, a full disk stays an OSError
-        connection.send(("error", error))
+    _train(seed, _open(payload, start), checkpoint_of(checkpoints, seed), line.report)
+
+
+def train_rank(rank: Rank, payload: dict[str, Any]) -> None:
+    """The process of one rank, for ``run_ranks`` and for torchrun: every seed in turn, together with the others."""
+    own_gpu = False
+    if payload["spec"]["device"] == "cuda":
+        own_gpu = rank.local_count <= torch.cuda.device_count()
+        torch.cuda.set_device(rank.local_index % torch.cuda.device_count())
+    else:
+        torch.set_num_threads(1)
+    opened = _open(payload, rank.folders.get("start"))
+    with joined(opened.place.device, own_gpu) as gang:
+        for seed in opened.spec.seeds:
+
+            def on_epoch(row: dict[str, Any], seed: int = seed) -> None:
+                rank.publish("checkpoints", checkpoint_of(Path(), seed).name)
+                rank.report([seed, row])
+
+            _train(seed, opened, checkpoint_of(rank.folders["checkpoints"], seed), on_epoch, ranks=gang)
+
+
+def _payload(spec: TrainModelSpec, inputs: Inputs) -> dict[str, Any]:
+    return {"spec": spec.model_dump(mode="json"), "inputs": inputs.recipe()}
+
+
+def _open(payload: dict[str, Any], start_folder: Path | None) -> Opened:
+    spec = TrainModelSpec.model_validate(payload["spec"])
+    dataset = Dataset.from_artifact(inputs_from(payload["inputs"]).artifact(spec.dataset), TARGET_TYPES)
+    place = choose(spec.device, spec.amp, paper=spec.protocol == "paper")
+    start = Start(start_folder)
+    return Opened(spec, place, start.data(TrainingData.of(spec, dataset, place)), start)
+
+
+def _train(
+    seed: int, opened: Opened, checkpoint: Path, on_epoch: Callable[[dict[str, Any]], None], **more: Any
+) -> None:
+    data = opened.data
+    train_seed(
+        seed, opened.spec, data.train, data.selection, opened.place, checkpoint, lambda: None, on_epoch,
+        data.objective, opened.start, **more,
+    )  # fmt: skip

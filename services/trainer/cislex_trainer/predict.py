@@ -7,16 +7,18 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pyarrow as pa
+from cislex_core.activations import activate
 from cislex_core.artifacts import Artifact
 from cislex_core.datasets import TWO_CONDITIONS, Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.exports import Export
 from cislex_core.fasta import read_sequences
+from cislex_core.onnx_safety import check_onnx
 from cislex_core.sequences import fit, one_hot
 from cislex_core.targets import TARGET_TYPES, TargetType
 from cislex_core.tasks import Inputs, Out, Progress
 from cislex_core.text_files import Problems
 
-from cislex_trainer.link import activate
 from cislex_trainer.prediction_table import Columns, answer_columns, target_columns
 from cislex_trainer.specs import PredictSpec
 
@@ -25,11 +27,9 @@ PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 def predict(spec: PredictSpec, inputs: Inputs, out: Out, progress: Progress) -> None:
     """Write predictions.parquet. Raises DEVICE_UNAVAILABLE, EMPTY_SET, EMPTY_SPLIT, INVALID_FASTA."""
-    export = inputs.artifact(spec.export)
-    outputs = export.path("labels.txt").read_text().splitlines()
-    window_bp = int(export.manifest.summary["window_bp"])
-    target_type = export.manifest.summary.get("target_type", "class_index")
-    session, provider = open_session(export.path("model.onnx"), spec.device)
+    export = Export.of(inputs.artifact(spec.export))
+    outputs, window_bp, target_type = export.labels, export.window_bp, export.target_type
+    session, provider = open_session(export.onnx_path, spec.device)
     progress.message(f"predicting with onnxruntime {ort.__version__} on {provider}")
     if spec.dataset is not None:
         codes, columns = _from_dataset(inputs.artifact(spec.dataset), spec.split, window_bp, outputs)
@@ -42,7 +42,7 @@ def predict(spec: PredictSpec, inputs: Inputs, out: Out, progress: Progress) -> 
         batch = one_hot(np.asarray(codes[start : start + spec.batch_size]))
         logits[start : start + spec.batch_size] = session.run(["logits"], {"onehot": batch})[0]
         progress.update(min(start + spec.batch_size, len(codes)), len(codes), unit="sequences")
-    read = activate(export.manifest.summary.get("activation", "softmax"), logits)
+    read = activate(export.activation, logits)
     results, counts = _results(target_type, outputs, logits, read)
     out.write_table("predictions.parquet", pa.table({**columns, **results}))
     out.kind = "predictions"
@@ -81,7 +81,9 @@ def open_session(path: Path, device: str) -> tuple[ort.InferenceSession, str]:
     """
     wanted = [PROVIDERS["cuda"], PROVIDERS["cpu"]] if device != "cpu" else [PROVIDERS["cpu"]]
     available = [name for name in wanted if name in ort.get_available_providers()]
-    session = ort.InferenceSession(str(path), providers=available)
+    data = path.read_bytes()
+    check_onnx(data)
+    session = ort.InferenceSession(data, providers=available)  # from bytes: a path would let it name files beside it
     used = session.get_providers()[0]
     if device == "cuda" and used != PROVIDERS["cuda"]:
         raise UserError(

@@ -83,6 +83,7 @@ class TrainModelSpec(StartFields):
     rc_augmentation: bool = True
     device: Device = "auto"
     amp: Literal["auto", "off", "bf16", "fp16"] = "auto"
+    data_parallel: int = Field(1, ge=1, le=1024)
 
     @model_validator(mode="before")
     @classmethod
@@ -106,8 +107,20 @@ class TrainModelSpec(StartFields):
                 f"strands {self.strands} contradicts rc_augmentation {self.rc_augmentation}; give one of them"
             )
         self.rc_augmentation = both_strands
+        if self.data_parallel > self.batch_size:
+            raise ValueError(
+                f"data_parallel {self.data_parallel}: a batch of {self.batch_size} sequences cannot be divided among "
+                "so many processes; use fewer, or a larger batch_size"
+            )
         self.options = checked_options(self, self.architecture, self.options)
         return self
+
+    def digestable(self) -> dict[str, Any]:
+        """One process is left out: requests of before ``data_parallel`` keep their digests."""
+        fields = super().digestable()
+        if self.data_parallel == 1:
+            del fields["data_parallel"]
+        return fields
 
 
 class EvaluateModelSpec(TaskSpec):
@@ -133,6 +146,16 @@ class ExportModelSpec(TaskSpec):
     tolerance: float = Field(1e-4, gt=0.0, le=1.0)
     strand_symmetric: bool = False
     calibrate: bool = False
+    format: Literal["onnx", "triton_repository"] = "onnx"
+    model_name: str = Field("", pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,62})?$")
+    max_batch_size: int | None = Field(None, ge=1, le=65_536)
+    licence: str = Field("", max_length=500)
+
+    @model_validator(mode="after")
+    def _of_a_repository(self) -> ExportModelSpec:
+        if self.format == "onnx" and (self.model_name or self.max_batch_size is not None):
+            raise ValueError("model_name and max_batch_size are for format triton_repository only")
+        return self
 
 
 class PredictSpec(TaskSpec):

@@ -1,27 +1,28 @@
-"""trainer.TrainModel: the seeds of one request into one model artifact; side by side on a CPU, in a row on a GPU."""
+"""trainer.TrainModel: the seeds of one request into one model artifact (``parallel`` says which processes train)."""
 
 from __future__ import annotations
 
 import time
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import torch
 from cislex_core.datasets import Dataset
+from cislex_core.errors import Reason, UserError
 from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs, Out, Progress
 from cislex_models.checkpoint import save_model
 from cislex_models.registry import check_options, check_window
+from cislex_runtime.gang import spreads
 
 from cislex_trainer.data import TrainingData
 from cislex_trainer.devices import Place, choose
 from cislex_trainer.link import ACTIVATION_OF
 from cislex_trainer.loop import Trained, train_seed
 from cislex_trainer.losses import LossName
-from cislex_trainer.parallel import n_processes, one_thread, train_side_by_side
+from cislex_trainer.parallel import checkpoint_of, n_processes, one_thread, train_by_ranks, train_side_by_side
 from cislex_trainer.scores import SCORE_OF
 from cislex_trainer.specs import TrainModelSpec, epochs_for
 from cislex_trainer.starts import Start, resolve
@@ -58,7 +59,9 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
     if spec.epochs is None:
         shown = len(data.train) * (2 if spec.strands == "both" else 1)
         spec = spec.model_copy(update={"epochs": epochs_for(shown, spec.batch_size, spec.accumulation)})
-    progress.message(f"training on {place.name} in {place.dtype} ({place.reason})")
+    together = f", {spec.data_parallel} processes each seed" if spec.data_parallel > 1 else ""
+    progress.message(f"training on {place.name} in {place.dtype} ({place.reason}){together}")
+    _check_ranks(spec, len(data.train), place, progress)
     if paper:
         progress.warn(
             "SELECTED_ON_TEST",
@@ -68,7 +71,7 @@ def train_model(spec: TrainModelSpec, inputs: Inputs, out: Out, progress: Progre
         torch.cuda.reset_peak_memory_stats(place.device)
 
     start.compute_features(spec, data, place, progress)
-    trained = _train_all(spec, dataset, start.data(data), start, place, progress)
+    trained = _train_all(spec, inputs, start.data(data), start, place, progress)
     start.record(out)
     loss = data.objective.loss
     for result in trained:
@@ -137,24 +140,41 @@ class _Board:
         self._progress.update(sum(self._done.values()), self._epochs * len(self._done), unit="epochs", **metrics)
 
 
+def _check_ranks(spec: TrainModelSpec, n_train: int, place: Place, progress: Progress) -> None:
+    if spec.data_parallel > n_train:
+        raise UserError(
+            Reason.INVALID_REQUEST,
+            f"{n_train} training sequences cannot be divided among {spec.data_parallel} processes; use data_parallel "
+            f"{n_train} or less",
+            field="data_parallel",
+        )
+    if place.device.type == "cuda" and not spreads(spec.data_parallel, torch.cuda.device_count()):
+        n_gpus = torch.cuda.device_count()
+        if n_gpus < spec.data_parallel:
+            progress.warn(
+                "GPU_SHARED",
+                f"{spec.data_parallel} processes share {n_gpus} GPU{'s' if n_gpus > 1 else ''}, which is slower than "
+                f"data_parallel {n_gpus}",
+            )
+
+
 def _train_all(
-    spec: TrainModelSpec, dataset: Dataset, data: TrainingData, start: Start, place: Place, progress: Progress
+    spec: TrainModelSpec, inputs: Inputs, data: TrainingData, start: Start, place: Place, progress: Progress
 ) -> list[Trained]:
     board = _Board(spec, progress)
 
-    def checkpoint_of(seed: int) -> Path:
-        return progress.checkpoint_dir / f"seed_{seed}.safetensors"
-
     def one(seed: int) -> Trained:
-        on_epoch = partial(board.epoch, seed)
+        checkpoint, on_epoch = checkpoint_of(progress.checkpoint_dir, seed), partial(board.epoch, seed)
         return train_seed(
-            seed, spec, data.train, data.selection, place, checkpoint_of(seed), progress.check_cancel, on_epoch,
+            seed, spec, data.train, data.selection, place, checkpoint, progress.check_cancel, on_epoch,
             data.objective, start,
         )  # fmt: skip
 
     on_cpu = place.device.type == "cpu"
-    if on_cpu and n_processes(len(spec.seeds)) > 1:
-        train_side_by_side(spec, dataset, start, checkpoint_of, progress.check_cancel, board.epoch)
+    if spec.data_parallel > 1:
+        train_by_ranks(spec, inputs, start, place, progress, board.epoch)
+    elif on_cpu and n_processes(len(spec.seeds)) > 1:
+        train_side_by_side(spec, inputs, start, progress, board.epoch)
     trained = []
     with one_thread() if on_cpu else nullcontext():
         for seed in spec.seeds:  # checkpoints that are finished are only read
