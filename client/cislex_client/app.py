@@ -7,6 +7,8 @@ import sys
 from typing import Annotated
 
 import typer
+from cislex_core.errors import UserError
+from cislex_runtime import tracing
 
 from cislex_client import __version__, output, state
 from cislex_client.commands import (
@@ -54,7 +56,27 @@ def root(
 
 
 def run_command(argv: list[str] | None = None) -> int:
-    """Run one command line; answers its exit code (``exit_codes``). Errors are written to stderr."""
+    """Run one command line; answers its exit code (``exit_codes``). Errors are written to stderr.
+
+    Where ``OTEL_EXPORTER_OTLP_ENDPOINT`` asks for traces, the whole command is one span.
+    """
+    words = [word for word in (sys.argv[1:] if argv is None else argv) if word[:1].isalpha()][:2]
+    try:
+        tracing.start_client()
+    except UserError as error:
+        output.say(f"! {error}")
+    span = tracing.begin(" ".join(["cislex", *words]))
+    with tracing.inside(span):
+        code = _run(argv)
+    if span is not None:
+        if code:
+            tracing.fail(span, f"exit code {code}")
+        span.end()
+        tracing.stop()
+    return code
+
+
+def _run(argv: list[str] | None) -> int:
     state.reset(argv)
     try:
         app(args=argv, prog_name="cislex")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from cislex_runtime.client import Client, connect
 
-from cislex_client import local_server
+from cislex_client import local_server, messages
 from cislex_client.contexts import SERVICES, Context
 from cislex_client.exit_codes import UsageError
 from cislex_client.output import say
@@ -64,6 +66,13 @@ class Channels:
                 say("the local server is gone; starting it again")
             await asyncio.to_thread(local_server.ensure)
 
+    def places(self) -> dict[str, list[str]]:
+        """By address, the services that the context has there."""
+        found: dict[str, list[str]] = {}
+        for service in SERVICES:
+            found.setdefault(self._address(service), []).append(service)
+        return found
+
     def of(self, service: str) -> Client:
         """The client of one service."""
         return self._client(self._address(service))
@@ -71,6 +80,16 @@ class Channels:
     def any(self) -> Client:
         """A client for operations and artifacts, which every service answers."""
         return self._client(self._address(SERVICES[0]))
+
+    def rpc(self, task: str) -> tuple[Client, Callable[..., Awaitable[Any]]]:
+        """(client, stub) of a unary rpc by its name, ``encoder.BuildDataset``."""
+        client, method = self.of(task.partition(".")[0]), messages.method(task)
+        stub = client.channel.unary_unary(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
+        return client, stub
 
     async def server_version(self) -> str:
         """Version of the managed server; "" for a remote one."""
@@ -87,10 +106,18 @@ class Channels:
 
     def _client(self, address: str) -> Client:
         if address not in self._open:
-            ca_file = Path(self.context.ca_file).expanduser() if self.context.ca_file else None
-            token = self.context.token()
+            context = self.context
+            ca, cert, key = (
+                Path(text).expanduser() if text else None
+                for text in (context.ca_file, context.cert_file, context.key_file)
+            )
+            token = context.token()
             try:
-                self._open[address] = connect(address, ca_file=ca_file, token=token, on_away=self.revive)
+                self._open[address] = connect(
+                    address, ca_file=ca, cert_file=cert, key_file=key, token=token, on_away=self.revive
+                )
             except OSError as error:
-                raise UsageError(f"the certificates {ca_file} cannot be read: {error.strerror}") from None
+                raise UsageError(f"the certificates {error.filename} cannot be read: {error.strerror}") from None
+            except ValueError as error:
+                raise UsageError(f"context {context.name!r}: {error}") from None
         return self._open[address]

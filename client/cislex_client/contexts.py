@@ -30,7 +30,8 @@ class Context:
 
     ``address`` is ``grpcs://host[:port]`` (TLS), ``grpc://host:port`` (plain) or ``unix:///path``; empty for the
     managed local server. ``services`` overrides it per service where no gateway stands before them. The token is read
-    from ``token_file`` or from the environment variable ``token_env``, never kept in the configuration.
+    from ``token_file`` or from the environment variable ``token_env``, never kept in the configuration. ``cert_file``
+    and ``key_file``: this client's own certificate, for servers that ask for one.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Context:
     token_file: str = ""
     token_env: str = ""
     ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
     services: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -119,6 +122,8 @@ def add(context: Context) -> Path:
         raise UsageError(f"{context.name!r} is no name for a context", remedy="use a-z, 0-9 and '-'")
     if context.name == LOCAL:
         raise UsageError("'local' is the managed server of this machine", remedy="choose another name")
+    if bool(context.cert_file) != bool(context.key_file):
+        raise UsageError("a certificate and its key go together", remedy="give both --cert and --key")
     for address in [context.address, *context.services.values()]:
         check_address(address)
     for service in context.services:

@@ -16,6 +16,9 @@ from cislex_client.messages import enum_text, plain, unpack
 from cislex_client.service_errors import from_problem
 
 _STATE: Any = ops_pb2.OperationMetadata.DESCRIPTOR.fields_by_name["state"].enum_type
+_REASON: Any = ops_pb2.OperationMetadata.DESCRIPTOR.fields_by_name["waiting_reason"].enum_type
+WAITING = ("queued", "waiting_for_resources")
+_SAYS = {"no_owner": "no process runs the operations of this service now"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,13 @@ class OperationView:
     metadata: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[tuple[str, str], ...] = ()
     created: str = ""
+    queue_position: int = 0
+    waiting_reason: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """True before a worker has it."""
+        return self.state in WAITING
 
     @property
     def succeeded(self) -> bool:
@@ -53,6 +63,8 @@ class OperationView:
             "name": self.name,
             "task": self.task,
             "state": self.state,
+            "queue": self.queue_position or "",
+            "waiting": self.waiting_reason.replace("_", " "),
             "progress": share,
             "cache_hit": self.cache_hit,
             "created": self.created,
@@ -69,6 +81,8 @@ class OperationView:
             "name": self.name,
             "done": self.done,
             "state": self.state,
+            "queue_position": self.queue_position or None,
+            "waiting_reason": self.waiting_reason or None,
             "metadata": self.metadata,
             "error": error,
             "response": self.resource or None,
@@ -100,14 +114,17 @@ def view(operation: operations_pb2.Operation) -> OperationView:
         metadata=_metadata(metadata),
         warnings=tuple(_warning(status) for status in metadata.warnings),
         created=metadata.timings.queued.ToJsonString() if metadata.timings.HasField("queued") else "",
+        queue_position=metadata.queue_position,
+        waiting_reason=enum_text(_REASON, metadata.waiting_reason) if metadata.waiting_reason else "",
     )
 
 
 def _text(metadata: ops_pb2.OperationMetadata) -> str:
     """The task's own line, else its figures, else its state where that explains a wait."""
     state = enum_text(_STATE, metadata.state)
-    if state in ("queued", "waiting_for_resources", "initializing", "cancelling"):
-        return metadata.message or state.replace("_", " ")
+    if state in (*WAITING, "initializing", "cancelling"):
+        says = _SAYS.get(enum_text(_REASON, metadata.waiting_reason)) or metadata.message or state.replace("_", " ")
+        return f"{says} (number {metadata.queue_position} in the queue)" if metadata.queue_position else says
     figures = "  ".join(f"{key} {value:.4g}" for key, value in sorted(metadata.metrics.items()))
     return metadata.message or figures
 

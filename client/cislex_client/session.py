@@ -69,12 +69,7 @@ class Session:
 
     async def _call(self, task: str, body: Mapping[str, Any]) -> Any:
         request = self._message(task, body)
-        client, method = self.channels.of(task.partition(".")[0]), messages.method(task)
-        stub = client.channel.unary_unary(
-            method.path,
-            request_serializer=method.request.SerializeToString,
-            response_deserializer=method.response.FromString,
-        )
+        client, stub = self.channels.rpc(task)
         with telling(task):
             return await client.call(stub, request, SUBMIT_TIMEOUT_S)
 
@@ -101,6 +96,11 @@ class Session:
         """Ask that an operation be cancelled."""
         with telling(name):
             await self.channels.any().cancel(name)
+
+    async def delete_operation(self, name: str) -> None:
+        """Forget an operation that is done; its result stays."""
+        with telling(name):
+            await self.channels.any().delete_operation(name)
 
     async def watch(self, name: str, timeout_s: float | None = None) -> AsyncIterator[OperationView]:
         """States of an operation until it is done; the last one is terminal. Resumes where a connection broke.
@@ -148,6 +148,11 @@ class Session:
         """Kind, size and files of a digest."""
         with telling(digest):
             return await self.channels.any().stat(digest)
+
+    async def collect_garbage(self, dry_run: bool) -> artifacts_pb2.CollectGarbageResponse:
+        """What a collection removed from the store, or would."""
+        with telling("collection"):
+            return await self.channels.any().collect_garbage(dry_run)
 
     async def pull(self, digest: str, to: Path) -> Path:
         """A verified copy of an artifact, or of a file, at ``to``."""

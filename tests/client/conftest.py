@@ -97,6 +97,7 @@ class FakeOperation:
     request: dict[str, Any]
     events: list[operations_pb2.Operation] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    watched: threading.Event = field(default_factory=threading.Event)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def latest(self) -> operations_pb2.Operation:
@@ -254,6 +255,7 @@ class FakeServices(grpc.GenericRpcHandler, operations_pb2_grpc.OperationsService
 
     def WatchOperation(self, request: Any, context: Any) -> Any:  # noqa: N802
         operation = self._find(request.name, context)
+        operation.watched.set()
         sequence = request.after_sequence
         while context.is_active():
             with operation.changed:
@@ -288,6 +290,10 @@ class FakeServices(grpc.GenericRpcHandler, operations_pb2_grpc.OperationsService
         for start in range(request.offset_bytes, max(len(data), 1), 1000):
             part = data[start : start + 1000]
             yield artifacts_pb2.ReadResponse(offset_bytes=start, data=part, total_bytes=len(data))
+
+    def CollectGarbage(self, request: Any, context: Any) -> Any:  # noqa: N802
+        n = int(not request.dry_run)
+        return artifacts_pb2.CollectGarbageResponse(n_artifacts=3, freed_bytes=4096, n_temporaries=n)
 
     def QueryWrite(self, request: Any, context: Any) -> Any:  # noqa: N802
         held = self.uploads.get(request.sha256, b"")

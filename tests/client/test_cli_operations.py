@@ -238,6 +238,19 @@ def test_lists_and_shows(services, capsys, tmp_path):
     assert run_command(["motif", "cluster", "--kmers", DATASET, "-o", "json"]) == 0
 
 
+def test_a_collection_is_asked_for(services, capsys):
+    assert run_command(["artifact", "gc", "--dry-run", "-o", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["name"], said["artifacts"], said["freed_bytes"], said["temporaries"]) == (
+        "would be removed",
+        3,
+        4096,
+        0,
+    )
+    assert run_command(["artifact", "gc", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["temporaries"] == 1
+
+
 def test_show_reads_the_manifest(services, tmp_path, capsys):
     file = tmp_path / "a.bed"
     file.write_text("chr1\t1\t2\n")
@@ -262,11 +275,13 @@ def _spawn(words: list[str], grace_s: float) -> subprocess.Popen[str]:
 
 
 def _await_operation(services, seconds: float = 20.0) -> str:
+    """The operation that the command follows: it knows its name by then."""
     end = time.monotonic() + seconds
     while not services.operations and time.monotonic() < end:
         time.sleep(0.05)
-    time.sleep(0.5)
-    return next(iter(services.operations))
+    name, operation = next(iter(services.operations.items()))
+    assert operation.watched.wait(seconds)
+    return name
 
 
 def test_the_first_ctrl_c_detaches_and_says_how_to_come_back(services, script):

@@ -14,7 +14,7 @@ import pytest
 from google.protobuf import descriptor_pb2
 from grpc_tools import protoc
 
-AREAS = ("artifacts", "ops", "encoder", "trainer", "explainer", "motif")
+AREAS = ("artifacts", "ops", "info", "encoder", "trainer", "explainer", "motif")
 COMMON = {"parent", "request_id", "validate_only", "labels"}
 
 

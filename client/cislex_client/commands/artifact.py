@@ -79,3 +79,24 @@ def ls(
 ) -> None:
     """List results of every kind, newest first."""
     listing.ls(kind, limit, output)
+
+
+@app.command("gc")
+def collect(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Remove from the server's store what nothing refers to any more. The server does so daily; for administrators."""
+
+    async def work(session: Session) -> dict[str, Any]:
+        done = await session.collect_garbage(dry_run)
+        return {
+            "name": "would be removed" if dry_run else "removed",
+            "artifacts": done.n_artifacts,
+            "files": done.n_files,
+            "freed_bytes": done.freed_bytes,
+            "temporaries": done.n_temporaries,
+            "operations": done.n_operations,
+        }
+
+    out.emit_object(common.with_session(work), output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from cislex_client import output as out
 from cislex_client.commands import common
 from cislex_client.exit_codes import UsageError
 from cislex_client.output import Format
+
+if TYPE_CHECKING:
+    from cislex_client.session import Session
 
 app = typer.Typer(name="context", help="Choose where the services are.", no_args_is_help=True)
 
@@ -23,6 +26,10 @@ def add(
     token_file: Annotated[str, typer.Option(help="File that holds the bearer token.")] = "",
     token_env: Annotated[str, typer.Option(help="Environment variable that holds it.")] = "",
     ca_file: Annotated[str, typer.Option(help="Certificates to trust instead of the system's.")] = "",
+    cert_file: Annotated[
+        str, typer.Option("--cert", help="This client's certificate, where servers ask for one.")
+    ] = "",
+    key_file: Annotated[str, typer.Option("--key", help="Its private key.")] = "",
     service: Annotated[
         list[str] | None, typer.Option("--service", metavar="NAME=ADDRESS", help="Another address for one service.")
     ] = None,
@@ -34,7 +41,7 @@ def add(
         if not equals:
             raise UsageError(f"--service {text!r}: write NAME=ADDRESS")
         services[key] = value
-    context = contexts.Context(name, address, tenant, token_file, token_env, ca_file, services)
+    context = contexts.Context(name, address, tenant, token_file, token_env, ca_file, cert_file, key_file, services)
     path = contexts.add(context)
     out.say(f"kept in {path}; use it with: cislex context use {name}")
 
@@ -45,6 +52,17 @@ def use(name: Annotated[str, typer.Argument(help="The context to work in from no
     config = contexts.load()
     config.current = config.get(name).name
     contexts.save(config)
+
+
+@app.command("check")
+def check() -> None:
+    """Ask the servers of the current context whether they take its token and tenant; exit code 4 when they do not."""
+
+    async def ask(session: Session) -> None:
+        await session.list_operations(page_size=1)
+        out.say(f"{session.context.name}: reached, and tenant {session.tenant} may work there")
+
+    common.with_session(ask)
 
 
 @app.command("ls")

@@ -2,117 +2,58 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cislex_client import __version__, state
 from cislex_client import output as out
 from cislex_client.commands import common
 from cislex_client.exit_codes import FAILED, CommandError
-from cislex_client.output import Format, bytes_text
+from cislex_client.output import Format
 
-LEAST_DISK_BYTES = 2_000_000_000
-LEAST_MEMORY_BYTES = 3_000_000_000
+if TYPE_CHECKING:
+    from cislex_client.checks import Row
+    from cislex_client.session import Session
+
+SMOKE_TIMEOUT_S = 120.0
 
 
-def doctor(output: common.OutputOption = Format.table) -> None:
-    """Check the installation, the context and the machine. Exit 1 when something needed is missing."""
-    rows = [_row(name, check) for name, check in CHECKS]
-    out.emit_rows(rows, ["name", "state", "found"], output)
+def doctor(
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Also run a tiny dataset, training, export and explanation on the CPU.")
+    ] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds for --smoke.")] = SMOKE_TIMEOUT_S,
+    output: common.OutputOption = Format.table,
+) -> None:
+    """Check this machine, the context and its servers, and say what to fix. Exit 1 when something needed is bad."""
+    from cislex_client import checks
+
+    rows = checks.client_rows()
+    try:
+        rows += _of_servers(timeout if smoke else None)
+    except CommandError as error:
+        rows.append(checks.broken("server", "server", error))
+    columns = ["where", "name", "state", *(["seconds"] if smoke else []), "found"]
+    out.emit_rows([row.as_dict() for row in rows], columns, output)
     for row in rows:
-        if row["remedy"]:
-            out.say(f"{row['name']}: {row['remedy']}")
-    if any(row["state"] == "bad" for row in rows):
+        if row.remedy:
+            out.say(f"{row.where} {row.name}: {row.remedy}")
+    if any(row.state == checks.BAD for row in rows):
         raise typer.Exit(FAILED)
 
 
-def _row(name: str, check: Callable[[], tuple[str, str, str]]) -> dict[str, Any]:
-    try:
-        verdict, found, remedy = check()
-    except CommandError as error:
-        verdict, found, remedy = "bad", error.message, error.remedy
-    return {"name": name, "state": verdict, "found": found, "remedy": remedy}
+def _of_servers(smoke_timeout_s: float | None) -> list[Row]:
+    from cislex_client.checks import BAD, server_rows
 
+    async def work(session: Session) -> list[Row]:
+        rows = await server_rows(session.channels, session.parent)
+        if smoke_timeout_s is None:
+            return rows
+        if any(row.state == BAD for row in rows):
+            out.say("the smoke test is left out: first mend what is bad")
+            return rows
+        from cislex_client.smoke import run_smoke
 
-def _python() -> tuple[str, str, str]:
-    import platform
+        return rows + await run_smoke(session, smoke_timeout_s, out.say)
 
-    return "ok", f"cislex {__version__}, Python {platform.python_version()}, {platform.machine()}", ""
-
-
-def _services() -> tuple[str, str, str]:
-    from cislex_client import local_server
-
-    if local_server.is_installed():
-        return "ok", "installed beside the client", ""
-    return "note", "not installed: only remote contexts work", "pip install cislex-embedded for the local context"
-
-
-def _context() -> tuple[str, str, str]:
-    from cislex_client import contexts
-
-    context = contexts.chosen(state.context_name)
-    return "ok", f"{context.name} ({context.address or 'managed server'}), {contexts.config_path()}", ""
-
-
-def _server() -> tuple[str, str, str]:
-    from cislex_client.session import Session
-
-    async def work(session: Session) -> int:
-        return len(await session.list_operations(1))
-
-    common.with_session(work)
-    return "ok", "answers", ""
-
-
-def _memory() -> tuple[str, str, str]:
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if total < LEAST_MEMORY_BYTES:
-        return "note", bytes_text(total), "less than 3 GB: use small windows and --max-per-class"
-    return "ok", f"{bytes_text(total)}, {os.cpu_count()} cores", ""
-
-
-def _disk() -> tuple[str, str, str]:
-    from cislex_client.estimate import existing
-    from cislex_client.local_server import home_folder
-
-    home = home_folder()
-    free = shutil.disk_usage(existing(home)).free
-    if free < LEAST_DISK_BYTES:
-        return "bad", f"{bytes_text(free)} free under {home}", "free space, or set CISLEX_HOME to another disk"
-    return "ok", f"{bytes_text(free)} free under {home}", ""
-
-
-def _gpu() -> tuple[str, str, str]:
-    found = shutil.which("nvidia-smi")
-    if not found:
-        return "note", "none seen: training runs on the CPU", ""
-    import subprocess
-
-    done = subprocess.run(
-        [found, "--query-gpu=name,memory.total", "--format=csv,noheader"], capture_output=True, text=True, timeout=20,
-        check=False,
-    )  # fmt: skip
-    names = "; ".join(line.strip() for line in done.stdout.splitlines() if line.strip())
-    return ("ok", names, "") if done.returncode == 0 else ("note", "the driver does not answer", "")
-
-
-def _meme() -> tuple[str, str, str]:
-    found = [name for name in ("meme", "streme", "tomtom") if shutil.which(name)]
-    return "note" if not found else "ok", ", ".join(found) or "not on PATH (optional: --motif-engine em needs none)", ""
-
-
-CHECKS: list[tuple[str, Callable[[], tuple[str, str, str]]]] = [
-    ("client", _python),
-    ("services", _services),
-    ("context", _context),
-    ("server", _server),
-    ("memory", _memory),
-    ("disk", _disk),
-    ("gpu", _gpu),
-    ("meme suite", _meme),
-]
+    return common.with_session(work)

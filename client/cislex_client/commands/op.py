@@ -32,7 +32,8 @@ def ls(
 
     views = common.with_session(work)
     rows = [view.as_json() if output is Format.json else view.as_row() for view in views]
-    out.emit_rows(rows, ["name", "task", "state", "progress", "cache_hit", "created", "message"], output)
+    columns = ["name", "task", "state", "queue", "waiting", "progress", "cache_hit", "created", "message"]
+    out.emit_rows(rows, columns, output)
 
 
 @app.command("get")
@@ -58,15 +59,20 @@ def wait(name: Name, timeout: common.Timeout = None, output: common.OutputOption
 
 @app.command("watch")
 def watch(name: Name) -> None:
-    """Print every state of an operation as one JSON line, until it is done."""
+    """Print every state of an operation, and its moves in the queue, as one JSON line each, until it is done."""
     import json
     import sys
 
+    def tell(view: OperationView) -> None:
+        sys.stdout.write(json.dumps(view.as_json(), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
     async def work(session: Session) -> OperationView:
+        from cislex_client.queue_watch import watch_with_queue
+
         view = None
-        async for view in session.watch(full(session, name)):
-            sys.stdout.write(json.dumps(view.as_json(), ensure_ascii=False) + "\n")
-            sys.stdout.flush()
+        async for view in watch_with_queue(session, full(session, name)):
+            tell(view)
         assert view is not None
         return view
 

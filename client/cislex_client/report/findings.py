@@ -10,7 +10,7 @@ from typing import Any
 
 from cislex_core.motifs import Motif, aligned_correlation
 
-from cislex_client.report.results import Results, number
+from cislex_client.report.results import Results, number, number_or
 
 SIDES = ("WT", "KO")
 LEAN_P = 0.01  # a cluster leans to a class when its share differs from that of all k-mers at this binomial p
@@ -101,13 +101,8 @@ def matches_by_query(results: Results, name: str) -> dict[str, list[dict[str, An
         if row.get("target"):
             found.setdefault(str(row.get("query")), []).append(row)
     for rows in found.values():
-        rows.sort(key=lambda row: (_last(row.get("rank")), _last(row.get("pvalue"))))
+        rows.sort(key=lambda row: (number_or(row.get("rank"), math.inf), number_or(row.get("pvalue"), math.inf)))
     return found
-
-
-def _last(value: object) -> float:
-    known = number(value)
-    return math.inf if math.isnan(known) else known
 
 
 def queries(results: Results) -> list[Query]:
@@ -136,7 +131,7 @@ def queries(results: Results) -> list[Query]:
         query.matches = matched.get(id, [])
         found.append(query)
     order = {"cluster": 0, "set": 1, "other": 2}
-    rank = {query.id: _last(query.row.get("rank")) for query in found}
+    rank = {query.id: number_or(query.row.get("rank"), math.inf) for query in found}
     found.sort(
         key=lambda q: (order[q.kind], not q.primary, -(q.size or 0), q.scope if q.kind == "set" else "", rank[q.id])
     )
@@ -192,7 +187,7 @@ def factors(results: Results, found: list[Query] | None = None) -> list[Factor]:
 
 
 def _significance(row: dict[str, Any]) -> tuple[float, float]:
-    return _last(row.get("qvalue")), _last(row.get("pvalue"))
+    return number_or(row.get("qvalue"), math.inf), number_or(row.get("pvalue"), math.inf)
 
 
 def _same_factor(a: dict[str, Any], b: dict[str, Any], targets: dict[str, Motif]) -> bool:
@@ -233,8 +228,8 @@ def _side(members: list[Query], row: dict[str, Any] | None) -> str:
     if len(sides) == 1 and "both" not in sides and (between_classes or row is None):
         return sides.pop()
     q_wt, q_ko = (number(row.get(f"qvalue_{side}")) if row else math.nan for side in ("wt", "ko"))
-    if min(_last(q_wt), _last(q_ko)) <= DECIDE_Q:
-        return "WT" if _last(q_wt) < _last(q_ko) else "KO"
+    if min(number_or(q_wt, math.inf), number_or(q_ko, math.inf)) <= DECIDE_Q:
+        return "WT" if number_or(q_wt, math.inf) < number_or(q_ko, math.inf) else "KO"
     return "both"
 
 

@@ -109,6 +109,12 @@ def number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
 
 
+def number_or(value: object, default: float) -> float:
+    """The value as float; ``default`` where it is no number."""
+    known = number(value)
+    return default if math.isnan(known) else known
+
+
 def read_tsv(path: Path) -> Table:
     """Read a TSV with one header line. Short lines are filled with None, a BOM is ignored."""
     with path.open(encoding="utf-8-sig", newline="") as handle:

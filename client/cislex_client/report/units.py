@@ -8,7 +8,7 @@ from typing import Any
 from cislex_core.motifs import Motif
 
 from cislex_client.report.findings import matches_by_query
-from cislex_client.report.results import Results, number
+from cislex_client.report.results import Results, number_or
 
 
 @dataclass
@@ -56,17 +56,17 @@ def units(results: Results) -> list[Unit]:
     for row in table.rows():
         id = str(row.get("unit_id"))
         best = next(iter(named.get(id, [])), None)
-        output, importance = _spoken_for(str(row.get("best_output") or ""), _known(row.get("best_importance")))
+        output, importance = _spoken_for(str(row.get("best_output") or ""), number_or(row.get("best_importance"), 0.0))
         found.append(
             Unit(
                 id=id,
-                seed=int(_known(row.get("seed"))),
-                rank=int(_known(row.get("rank"))),
+                seed=int(number_or(row.get("seed"), 0.0)),
+                rank=int(number_or(row.get("rank"), 0.0)),
                 output=output,
                 importance=importance,
-                nsites=int(_known(row.get("nsites"))),
+                nsites=int(number_or(row.get("nsites"), 0.0)),
                 consensus=str(row.get("consensus") or ""),
-                information_bits=_known(row.get("information_bits")),
+                information_bits=number_or(row.get("information_bits"), 0.0),
                 motif=motifs.get(id),
                 match=best if best and best.get("significant") is True else None,
                 rows=weights.get(id, []),
@@ -91,8 +91,3 @@ def outputs(results: Results) -> list[str]:
         return [str(name) for name in ordered]
     table = results.table("importance.tsv")
     return list(dict.fromkeys(str(name) for name in table.get("output"))) if table else []
-
-
-def _known(value: Any) -> float:
-    known = number(value)
-    return 0.0 if known != known else known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cislex_client.report.panels.base import Section, missing
-from cislex_client.report.results import Results, number
+from cislex_client.report.results import Results, number, number_or
 from cislex_client.report.tables import Cell, Column, number_cell, table, term, text_cell
 from cislex_client.report.text import esc, fixed, plural
 
@@ -51,7 +51,7 @@ def _table(results: Results, rows: list[dict[str, Any]]) -> str:
     for row in scores.rows() if scores else ():
         per_source[str(row.get("source"))] = per_source.get(str(row.get("source")), 0) + 1
     lines = []
-    for row in sorted(rows, key=lambda row: -_sortable(row.get("auprc"))):
+    for row in sorted(rows, key=lambda row: -number_or(row.get("auprc"), -1.0)):
         source = str(row.get("source"))
         rank = number(row.get("unit_rank"))
         lines.append(
@@ -81,8 +81,3 @@ def _table(results: Results, rows: list[dict[str, Any]]) -> str:
 def _named(source: str, names: dict[str, str]) -> str:
     """``motifs:<16 hex>`` in words; as it is where no step of this run made it."""
     return names.get(source.rpartition(":")[2][:16], source)
-
-
-def _sortable(value: Any) -> float:
-    known = number(value)
-    return known if known == known else -1.0

@@ -8,7 +8,7 @@ from cislex_client.recurrence import n_seeds, recurs
 from cislex_client.report.findings import first_family, matches_by_query
 from cislex_client.report.inline_logos import inline_logo
 from cislex_client.report.panels.base import Section, missing, side_tag
-from cislex_client.report.results import Results, number
+from cislex_client.report.results import Results, number, number_or
 from cislex_client.report.tables import Cell, Column, number_cell, table, term, text_cell
 from cislex_client.report.text import count, esc, fixed, percent, plural, pvalue
 
@@ -26,7 +26,7 @@ def panel(results: Results) -> Section:
         return Section("filters", title, nav, missing("fig-filters", "Recurring filters", why))
     entries = _entries(results, list(groups.rows()))
     widest = max((int(number(e["row"].get("n_seeds"))) for e in entries), default=1)
-    largest = max((abs(_zero(e["row"].get("mean_effect_on_logit"))) for e in entries), default=0.0)
+    largest = max((abs(number_or(e["row"].get("mean_effect_on_logit"), 0.0)) for e in entries), default=0.0)
     recurring = [e for e in entries if number(e["row"].get("n_seeds")) >= 2]
     words = (
         f"<p>Each filter of the first layer is a small motif detector. {count(len(recurring))} of "
@@ -65,17 +65,17 @@ def _entries(results: Results, rows: list[dict[str, Any]]) -> list[dict[str, Any
                 "best": best if best and best.get("significant") is True and recurs(row, seeds) else None,
                 "named": ""
                 if recurs(row, seeds)
-                else f"in {int(_zero(row.get('n_seeds')))} of {seeds} seeds: not named",
+                else f"in {int(number_or(row.get('n_seeds'), 0.0))} of {seeds} seeds: not named",
                 "compared": compared,
             }
         )
-    out.sort(key=lambda e: (-_zero(e["row"].get("n_seeds")), -abs(_zero(e["row"].get("mean_effect_on_logit")))))
+    out.sort(
+        key=lambda e: (
+            -number_or(e["row"].get("n_seeds"), 0.0),
+            -abs(number_or(e["row"].get("mean_effect_on_logit"), 0.0)),
+        )
+    )
     return out
-
-
-def _zero(value: Any) -> float:
-    known = number(value)
-    return 0.0 if known != known else known
 
 
 def _side(effect: float, largest: float) -> str:
@@ -101,7 +101,7 @@ def _card(id: str, entry: dict[str, Any], largest: float) -> str:
     q = f' <span class="also">q {pvalue(number(entry["best"].get("qvalue")))}</span>' if entry["best"] else ""
     return (
         f'<figure class="card" id="{id}"><header>{side_tag(_side(effect, largest))} <span class="origin">in '
-        f"{plural(int(_zero(entry['row'].get('n_seeds'))), 'seed')}</span></header>"
+        f"{plural(int(number_or(entry['row'].get('n_seeds'), 0.0)), 'seed')}</span></header>"
         f'<div class="scroll">{logo}</div>'
         f'<figcaption><p class="verdict">{_name(entry)}{q}</p><p class="stats">effect {fixed(effect, 3)} · '
         f"<code>{esc(entry['row'].get('consensus'))}</code></p></figcaption></figure>"

@@ -7,7 +7,7 @@ from typing import Any
 from cislex_client.report import svg
 from cislex_client.report.panels import performance
 from cislex_client.report.panels.base import Section, figure, missing
-from cislex_client.report.results import Results, number
+from cislex_client.report.results import Results, number, number_or
 from cislex_client.report.tables import Column, number_cell, table, term, text_cell
 from cislex_client.report.text import count, esc, fixed, interval, shorten
 
@@ -53,9 +53,9 @@ def _means(metrics: dict[str, Any]) -> str:
 
 
 def _bars(per: list[dict[str, Any]], lead: str) -> str:
-    shown = sorted(per, key=lambda row: -_or_less(row.get(lead)))[:MOST_BARS]
+    shown = sorted(per, key=lambda row: -number_or(row.get(lead), -1.0))[:MOST_BARS]
     label, key = METRICS[lead]
-    low = min(0.5 if lead == "auroc" else 0.0, *(_or_less(row.get(lead)) for row in shown))
+    low = min(0.5 if lead == "auroc" else 0.0, *(number_or(row.get(lead), -1.0) for row in shown))
     plot = svg.Plot(max(330.0, 70 + 13 * len(shown)), 260, (-0.5, len(shown) - 0.5), (max(low, -1.0), 1.0), bottom=86)
     plot.axes("", label, x_ticks=[])
     for i, row in enumerate(shown):
@@ -93,11 +93,6 @@ def _table(per: list[dict[str, Any]]) -> str:
     columns += [Column(METRICS[name][0], True, METRICS[name][1]) for name in present]
     return table("tab-tasks", "Every class or task", columns, lines, filter_label="Filter tasks",
                  note="Sequences whose answer is unknown for a task count for none of its figures.")  # fmt: skip
-
-
-def _or_less(value: Any) -> float:
-    known = number(value)
-    return known if known == known else -1.0
 
 
 def _said(row: dict[str, Any], lead: str) -> str:

@@ -1,0 +1,71 @@
+"""Everything that can be asked of the services. Made by scripts/client_calls.py from the protos."""
+
+from cislex_client.api.calls.encoder import (
+    build_dataset,
+    compare_genomes,
+    encode_sequences,
+    import_dataset,
+    label_peaks,
+    register_genome,
+    sample_negatives,
+    simulate,
+    simulate_dataset,
+)
+from cislex_client.api.calls.explainer import (
+    compute_attributions,
+    explain_filters,
+    explain_units,
+    extract_kmers,
+    measure_interactions,
+    project_units,
+)
+from cislex_client.api.calls.motif import (
+    call_seqlets,
+    cluster_kmers,
+    compare_motifs,
+    discover_motifs,
+    enrich_motifs,
+    group_motifs,
+    scan_motifs,
+    score_motifs,
+)
+from cislex_client.api.calls.trainer import (
+    compare_models,
+    evaluate_model,
+    export_model,
+    import_model,
+    predict,
+    train_model,
+)
+
+__all__ = [
+    "build_dataset",
+    "call_seqlets",
+    "cluster_kmers",
+    "compare_genomes",
+    "compare_models",
+    "compare_motifs",
+    "compute_attributions",
+    "discover_motifs",
+    "encode_sequences",
+    "enrich_motifs",
+    "evaluate_model",
+    "explain_filters",
+    "explain_units",
+    "export_model",
+    "extract_kmers",
+    "group_motifs",
+    "import_dataset",
+    "import_model",
+    "label_peaks",
+    "measure_interactions",
+    "predict",
+    "project_units",
+    "register_genome",
+    "sample_negatives",
+    "scan_motifs",
+    "score_motifs",
+    "simulate",
+    "simulate_dataset",
+    "train_model",
+]
