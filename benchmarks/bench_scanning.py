@@ -96,8 +96,9 @@ def _motifs(n: int, width: int, rng: np.random.Generator) -> list[Any]:
 
 
 def _scan(path: Path, matrices: list[Any]) -> dict[tuple[str, str, int, str], float]:
-    from cislex_motif.scan import Scanner, _floor
+    from cislex_motif.scan import _floor
     from cislex_motif.scan_input import FastaInput
+    from cislex_motif.scanner import Scanner
 
     source = FastaInput(label=path.name, path=path)
     tails = [m.tails() for m in matrices]

@@ -227,7 +227,7 @@ def test_a_full_disk_under_the_ledger_is_said_to_those_who_wait(running_server: 
 class TwoFacedEngine:
     """Says that attempt 1 is lost, runs attempt 2, and later attempt 1 comes back with a result of its own."""
 
-    name = "two-faced"
+    name, gpus, no_cuda, away = "two-faced", 0, True, ""
 
     def __init__(self) -> None:
         self.seen: dict[str, Observation] = {}
@@ -248,6 +248,10 @@ class TwoFacedEngine:
     def capacity(self) -> Capacity:
         return Capacity(1, 1)
 
+    def clear(self, op_id: str) -> None: ...
+
+    def check(self) -> None: ...
+
     def close(self, grace_s: float) -> None: ...
 
 
@@ -261,7 +265,7 @@ def test_late_attempt_is_fenced(tmp_path: Any) -> None:
     ledger.migrate()
     store, engine = LocalStore(tmp_path / "store"), TwoFacedEngine()
     settings = Settings(home=tmp_path, backoff_s=0)
-    reconciler = Reconciler(ledger, engine, store, Resources(ledger, store), settings, lambda: ["toy.Count"])
+    reconciler = Reconciler(ledger, engine, store, Resources(ledger), settings, lambda: ["toy.Count"])
     request = {"spec": {}, "files": {}, "kind": "count", "heavy": False, "cache_key": "k"}
     op = Operation("A" * 26, "local", "toy.Count", states.QUEUED, created_at=time.time(), request=request)
     ledger.create(op, "toy.Count", "rid", "body")
