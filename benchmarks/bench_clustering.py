@@ -23,7 +23,7 @@ from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.sequences import decode_batch
 from cislex_motif.specs import ClusterKmersSpec
 from cislex_motif.tasks import cluster_kmers
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
+from cislex_runtime.working.task_io import WorkerInputs, WorkerOut, WorkerProgress
 
 folder, method = Path(sys.argv[1]), sys.argv[2]
 codes, kinds = planted(100_000, 0)

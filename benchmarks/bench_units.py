@@ -150,7 +150,7 @@ def _measure_memory(scratch: Path, n: int, n_units: int) -> dict[str, float]:
     from cislex_explainer.unit_specs import ExplainUnitsSpec
     from cislex_models.checkpoint import save_model
     from cislex_models.registry import build
-    from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
+    from cislex_runtime.working.task_io import WorkerInputs, WorkerOut, WorkerProgress
 
     store = LocalStore(scratch / "store")
     staged = store.stage()

@@ -23,7 +23,7 @@ from typing import Any
 import protos
 from cislex_client.messages import enum_text
 from cislex_core.tasks import TaskInfo
-from cislex_runtime.requests import COMMON_FIELDS
+from cislex_runtime.serving.requests import COMMON_FIELDS
 from cislex_runtime.specs import artifact_mark
 from google.protobuf import descriptor_pb2
 from grpc_tools import protoc

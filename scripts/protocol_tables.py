@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cislex_core.errors import Reason
 from cislex_runtime import states
-from cislex_runtime.exit_codes import exit_code
+from cislex_runtime.calling.exit_codes import exit_code
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "protocol.md"
 

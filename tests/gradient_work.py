@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from cislex_models.onehot import one_hot
 from cislex_models.registry import ARCHITECTURES, build
-from cislex_runtime.gang import Rank
+from cislex_runtime.working.gang import Rank
 from cislex_trainer.losses import Objective
 from cislex_trainer.ranks import ALONE, Ranks, joined
 from cislex_trainer.seeds import Randomness

@@ -15,7 +15,7 @@ from typing import Any
 import ray
 from cislex_core.artifacts import LocalStore
 from cislex_core.errors import RetryableError
-from cislex_runtime.task_io import WorkerProgress
+from cislex_runtime.working.task_io import WorkerProgress
 from ray.cluster_utils import Cluster
 from ray.util.state import list_actors, list_tasks
 from task_desk import run_task, task_info

@@ -17,8 +17,8 @@ from typing import Any
 import grpc
 import jwt
 from cislex_core.settings import Settings
-from cislex_runtime.server import Register, Server
-from cislex_runtime.status import read_status
+from cislex_runtime.serving.server import Register, Server
+from cislex_runtime.serving.status import read_status
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from grpc_status import rpc_status

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from cislex_core.errors import Reason, UserError
 from cislex_core.tasks import Inputs, Progress
-from cislex_runtime.gang import Rank
+from cislex_runtime.working.gang import Rank
 
 
 class Squares:

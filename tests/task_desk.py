@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from cislex_core.artifacts import Artifact, LocalStore, Manifest
 from cislex_core.tasks import Inputs, Progress, TaskInfo, TaskSpec
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress, refuse_nan
+from cislex_runtime.working.task_io import WorkerInputs, WorkerOut, WorkerProgress, refuse_nan
 
 
 def task_info(task: str) -> TaskInfo:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from cislex_core.errors import UserError
-from cislex_runtime import tracing
+from cislex_runtime.telemetry import tracing
 
 from cislex_client import __version__, output, state
 from cislex_client.commands import (
@@ -107,7 +107,7 @@ def as_command_error(error: Exception) -> CommandError | None:
 
     if not isinstance(error, CislexError):
         return None
-    from cislex_runtime.problem import RpcProblem
+    from cislex_runtime.calling.problem import RpcProblem
 
     from cislex_client.service_errors import from_problem
 

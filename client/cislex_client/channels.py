@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from cislex_runtime.client import Client, connect
+from cislex_runtime.calling.client import Client, connect
 
 from cislex_client import local_server, messages
 from cislex_client.contexts import SERVICES, Context

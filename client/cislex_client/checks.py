@@ -116,7 +116,7 @@ async def server_rows(channels: Channels, parent: str) -> list[Row]:
 
 async def _ask(channels: Channels, address: str, services: list[str], parent: str, alone: bool) -> list[Row]:
     from cislex.ops.v1 import diagnostics_pb2, diagnostics_pb2_grpc
-    from cislex_runtime.problem import RpcProblem
+    from cislex_runtime.calling.problem import RpcProblem
 
     from cislex_client.service_errors import from_problem
 

@@ -1,11 +1,11 @@
 """The exit codes of ``cislex`` (docs/cli.md) and the exceptions that carry them.
 
-The table stands in ``cislex_runtime.exit_codes``, for every client; here is what only a terminal knows.
+The table stands in ``cislex_runtime.calling.exit_codes``, for every client; here is what only a terminal knows.
 """
 
 from __future__ import annotations
 
-from cislex_runtime.exit_codes import (
+from cislex_runtime.calling.exit_codes import (
     AUTH,
     CANCELLED,
     FAILED,

@@ -230,7 +230,7 @@ def _alive(target: int) -> bool:
 def is_idle(timeout_s: float = 5.0) -> bool:
     """True when the running server has no unfinished operation (or does not answer the question)."""
     import grpc
-    from cislex_runtime.channel import open_sync_channel
+    from cislex_runtime.calling.channel import open_sync_channel
     from google.longrunning import operations_pb2, operations_pb2_grpc
 
     with open_sync_channel(f"unix:{settings().socket_path}") as channel:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cislex.ops.v1 import ops_pb2
-from cislex_runtime.client import metadata_of
-from cislex_runtime.problem import RpcProblem
-from cislex_runtime.status import read_status
+from cislex_runtime.calling.client import metadata_of
+from cislex_runtime.calling.problem import RpcProblem
+from cislex_runtime.serving.status import read_status
 from google.longrunning import operations_pb2
 
 from cislex_client.exit_codes import CommandError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling.problem import RpcProblem
 
 from cislex_client.exit_codes import AUTH, CANCELLED, FAILED, UNAVAILABLE, USAGE, CommandError
 

@@ -1,5 +1,5 @@
 """Speaking with the services of one context as a command does: requests from dicts, states as plain values, errors as
-CommandError with where and remedy. The transport is ``cislex_runtime.client``.
+CommandError with where and remedy. The transport is ``cislex_runtime.calling.client``.
 
 Nothing here knows a particular service (see ``messages``). A watch survives a broken connection and a server that was
 killed; with the managed local server it starts that server again.
@@ -15,8 +15,8 @@ from typing import Any
 
 from cislex.artifacts.v1 import artifacts_pb2
 from cislex_core.canonical import digest_file
-from cislex_runtime.client import SUBMIT_TIMEOUT_S
-from cislex_runtime.problem import WaitTimeoutError
+from cislex_runtime.calling.client import SUBMIT_TIMEOUT_S
+from cislex_runtime.calling.problem import WaitTimeoutError
 from google.protobuf.json_format import ParseError
 
 from cislex_client import messages, operations

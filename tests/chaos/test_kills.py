@@ -14,10 +14,10 @@ import pytest
 from cislex.ops.v1 import ops_pb2
 from cislex_core.settings import Settings
 from cislex_runtime import states
-from cislex_runtime.client import metadata_of, state_name
-from cislex_runtime.engine import Capacity, Exit, Observation, Outcome, Phase
+from cislex_runtime.calling.client import metadata_of, state_name
+from cislex_runtime.calling.problem import RpcProblem
+from cislex_runtime.engines.engine import Capacity, Exit, Observation, Outcome, Phase
 from cislex_runtime.ledger import Ledger
-from cislex_runtime.problem import RpcProblem
 from running import ServerProcess, gone
 
 pytestmark = pytest.mark.chaos
@@ -258,7 +258,7 @@ class TwoFacedEngine:
 def test_late_attempt_is_fenced(tmp_path: Any) -> None:
     from cislex_core.artifacts import LocalStore
     from cislex_runtime.ledger import Operation
-    from cislex_runtime.reconciler import Reconciler
+    from cislex_runtime.owning.reconciler import Reconciler
     from cislex_runtime.resources import Resources
 
     ledger = Ledger(f"sqlite:///{tmp_path / 'l.sqlite'}")

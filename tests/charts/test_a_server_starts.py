@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from chart_scenes import SERVICES, VALUES_FILES, find, rendered
 from cislex_core.settings import Settings
+from cislex_runtime.calling.probe import probe
 from cislex_runtime.migrate import head
-from cislex_runtime.probe import probe
 
 
 def _free_port() -> int:

@@ -25,8 +25,8 @@ from chart_scenes import (
     where,
 )
 from cislex_core.settings import Settings
-from cislex_runtime import server
 from cislex_runtime.security.quotas import QuotasFile
+from cislex_runtime.serving import server
 
 each_file = pytest.mark.parametrize("path", VALUES_FILES, ids=lambda path: path.stem)
 
@@ -293,7 +293,7 @@ def test_the_role_holds_no_more_than_jobs_and_their_logs() -> None:
     role = find(rendered(VALUES_FILES[0].parent / "values-core-facility.yaml"), "Role")
     granted = {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
     assert not [grant for grant in granted if "*" in grant]
-    # As cislex_runtime.kubernetes_jobs says.
+    # As cislex_runtime.engines.kubernetes_jobs says.
     of_jobs = {("jobs", verb) for verb in ("create", "get", "list", "delete")}
     assert granted == of_jobs | {("pods", "list"), ("pods/log", "get")}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from chart_scenes import CHART, find, render, rendered
 from cislex_runtime import states
-from cislex_runtime.metrics import FromLedger, Metrics
+from cislex_runtime.telemetry.metrics import FromLedger, Metrics
 
 DASHBOARD = CHART / "dashboards" / "cislex.json"
 #: What Prometheus itself puts on every series of a pod.

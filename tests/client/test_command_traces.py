@@ -12,7 +12,7 @@ pytest.importorskip("opentelemetry.exporter.otlp.proto.grpc", reason="the extra 
 sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
 
 from cislex_client.app import run_command
-from cislex_runtime import tracing
+from cislex_runtime.telemetry import tracing
 from collector import Collector, a_collector
 
 

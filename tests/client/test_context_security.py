@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +72,6 @@ def site() -> Iterator[Site]:
         server.terminate()
         server.wait(30)
         server.stdout.close()
-        ledger = Ledger(f"sqlite:///{folder / 'server' / 'ledger.sqlite'}")
-        noted = {(entry.subject, entry.decision) for entry in ledger.audit_of("lab-a", 1000)}
-        assert noted == {("", "UNAUTHENTICATED"), ("me", "FORBIDDEN")}
-        ledger.close()
 
 
 def certificate(site: Site) -> list[str]:
@@ -102,6 +99,22 @@ def test_who_may_not_ends_with_4(site: Site, tenant: str, token: str, said: str)
         code, printed = site.cislex(*words)
         assert code == 4
         assert said in printed
+
+
+def test_refusals_are_in_the_audit_log(site: Site) -> None:
+    site.add("nobody", *certificate(site), "--tenant", "lab-a")
+    assert site.cislex("op", "ls")[0] == 4
+    site.add("stranger", *certificate(site), "--tenant", "lab-b", "--token-file", str(site.folder / "token"))
+    assert site.cislex("op", "ls")[0] == 4
+    wanted = {("", "UNAUTHENTICATED"), ("me", "FORBIDDEN")}
+    ledger = Ledger(f"sqlite:///{site.folder / 'server' / 'ledger.sqlite'}")
+    noted: set[tuple[str, str]] = set()
+    until = time.monotonic() + 30  # the log is written in batches
+    while not wanted <= noted and time.monotonic() < until:
+        noted = {(entry.subject, entry.decision) for entry in ledger.audit_of("lab-a", 1000)}
+        time.sleep(0.1)
+    ledger.close()
+    assert noted == wanted
 
 
 def test_a_certificate_alone_is_a_usage_error(site: Site) -> None:

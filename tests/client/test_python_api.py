@@ -18,7 +18,7 @@ from cislex_client.api.call import Call, Question
 from cislex_client.api.requests import digest, reference
 from cislex_core.errors import Code, Reason
 from cislex_runtime import states
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling.problem import RpcProblem
 from cislex_runtime.tes import tes_state
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import toy
 from cislex_core.artifacts import LocalStore
-from cislex_runtime.engine import Engine, Observation, Phase
-from cislex_runtime.job_engine import JobEngine
-from cislex_runtime.jobs import JobBackend
-from cislex_runtime.leftovers import marked_processes
-from cislex_runtime.local_engine import LocalEngine
-from cislex_runtime.mailbox import Mailbox
+from cislex_runtime.engines.engine import Engine, Observation, Phase
+from cislex_runtime.engines.job_engine import JobEngine
+from cislex_runtime.engines.jobs import JobBackend
+from cislex_runtime.engines.leftovers import marked_processes
+from cislex_runtime.engines.local_engine import LocalEngine
+from cislex_runtime.engines.mailbox import Mailbox
 from cislex_runtime.specs import add_specs
 from process_jobs import ProcessJobs
 from running import HERE, gone
@@ -76,7 +76,7 @@ def job_processes(home: Path) -> list[int]:
             words = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"cislex_runtime.job" in words and str(home).encode() in words:
+        if b"cislex_runtime.working.job" in words and str(home).encode() in words:
             found.append(int(entry.name))
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cislex_runtime.kubernetes_jobs import KubernetesJobs, read_templates
+from cislex_runtime.engines.kubernetes_jobs import KubernetesJobs, read_templates
 from kubernetes_server import Cluster
 
 TEMPLATE = """

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from cislex_runtime.engine import Exit
-from cislex_runtime.jobs import Job, JobPhase, JobStatus, SystemAwayError
-from cislex_runtime.leftovers import describe_status
+from cislex_runtime.engines.engine import Exit
+from cislex_runtime.engines.jobs import Job, JobPhase, JobStatus, SystemAwayError
+from cislex_runtime.engines.leftovers import describe_status
 
 
 class ProcessJobs:

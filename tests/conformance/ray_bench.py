@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cislex_runtime.jobs import Job, SystemAwayError
-from cislex_runtime.ray_jobs import RayJobs
+from cislex_runtime.engines.jobs import Job, SystemAwayError
+from cislex_runtime.engines.ray_jobs import RayJobs
 from engine_benches import TOY
 
 PROGRAM = Path(__file__).with_name("ray_cluster.py")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from cislex_core.artifacts import LocalStore
-from cislex_runtime.engine import AttemptSpec, Exit, Phase
-from cislex_runtime.leftovers import kill_leftovers, marked_processes
+from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
+from cislex_runtime.engines.leftovers import kill_leftovers, marked_processes
 from engine_benches import BENCHES, SLOW, Driver, local_engine
 from running import gone
 

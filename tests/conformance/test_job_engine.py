@@ -14,13 +14,13 @@ import pytest
 from cislex_core.artifacts import LocalStore
 from cislex_core.canonical import digest_file
 from cislex_core.settings import Settings
-from cislex_runtime import job_engine as module
-from cislex_runtime.checkpoint_sync import CheckpointSync
-from cislex_runtime.engine import AttemptSpec, Exit, Phase
-from cislex_runtime.engines import job_environment
-from cislex_runtime.job_engine import JobEngine
-from cislex_runtime.jobs import SystemAwayError, job_name
-from cislex_runtime.mailbox import Mailbox, default_url, split_attempt_url
+from cislex_runtime.engines import job_engine as module
+from cislex_runtime.engines.choice import job_environment
+from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
+from cislex_runtime.engines.job_engine import JobEngine
+from cislex_runtime.engines.jobs import SystemAwayError, job_name
+from cislex_runtime.engines.mailbox import Mailbox, default_url, split_attempt_url
+from cislex_runtime.working.checkpoint_sync import CheckpointSync
 from engine_benches import TOY, Driver, job_engine, job_processes
 from process_jobs import ProcessJobs
 from running import gone

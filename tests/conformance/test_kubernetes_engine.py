@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 from cislex_core.errors import CislexError, UserError
-from cislex_runtime.client import state_name
-from cislex_runtime.engine import AttemptSpec, Exit, Phase
-from cislex_runtime.jobs import Job, JobPhase, SystemAwayError, job_name
-from cislex_runtime.kubernetes_jobs import KubernetesJobs, label_value, manifest, read_templates
+from cislex_runtime.calling.client import state_name
+from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
+from cislex_runtime.engines.jobs import Job, JobPhase, SystemAwayError, job_name
+from cislex_runtime.engines.kubernetes_jobs import KubernetesJobs, label_value, manifest, read_templates
 from engine_benches import TOY, Driver, job_engine, job_processes
 from kubernetes_bench import TEMPLATE, KubernetesBench, kubernetes_bench
 from running import a_server, gone
@@ -43,7 +43,7 @@ def template(tmp_path: Path, *documents: str) -> list[dict[str, Any]]:
 
 def a_job(name: str = "cislex-a-1", gpu: bool = False, heavy: bool = True, **env: str) -> Job:
     labels = {"operation": "A" * 26, "attempt": "1", "tenant": "lab-1"}
-    return Job(name, ("-m", "cislex_runtime.job", "--attempt", "s3://b/m/A/1"), env, heavy, gpu, labels)
+    return Job(name, ("-m", "cislex_runtime.working.job", "--attempt", "s3://b/m/A/1"), env, heavy, gpu, labels)
 
 
 def wait_for(good: Callable[[], bool], timeout_s: float = 30) -> None:
@@ -80,7 +80,7 @@ def test_a_manifest_is_the_template_filled_in(tmp_path: Path) -> None:
         assert (labels["cislex.dev/tenant"], labels["cislex.dev/attempt"]) == ("lab-1", "1")
     assert body["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "lab"
     container = pod["spec"]["containers"][0]
-    assert container["command"] == ["python", "-m", "cislex_runtime.job", "--attempt", "s3://b/m/A/1"]
+    assert container["command"] == ["python", "-m", "cislex_runtime.working.job", "--attempt", "s3://b/m/A/1"]
     assert container["resources"]["limits"]["nvidia.com/gpu"] == 1
     env = {one["name"]: one["value"] for one in container["env"]}
     assert env == {"CISLEX_HOME": "/var/lib/cislex", "CISLEX_STORE_URL": "s3://b/p"}  # the template wins

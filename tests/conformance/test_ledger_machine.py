@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from cislex_core.errors import UserError
-from cislex_runtime import names, schema, states
-from cislex_runtime.ledger import EndAttempt, Ledger, Operation, Resource, StartAttempt, StoreResult
+from cislex_runtime import names, states
+from cislex_runtime.ledger import EndAttempt, Ledger, Operation, Resource, StartAttempt, StoreResult, schema
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule

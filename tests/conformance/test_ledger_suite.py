@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from cislex_core.errors import CislexError, Reason, UserError
-from cislex_runtime import names, schema, states
-from cislex_runtime.ledger import EndAttempt, Ledger, Operation, Resource, StartAttempt, StoreResult
-from cislex_runtime.owner import Ownership
+from cislex_runtime import names, states
+from cislex_runtime.ledger import EndAttempt, Ledger, Operation, Resource, StartAttempt, StoreResult, schema
+from cislex_runtime.owning.owner import Ownership
 from cislex_runtime.resources import decode_token, encode_token
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -14,11 +14,11 @@ import pytest
 import toy
 from cislex_core.settings import Settings
 from cislex_runtime import states
-from cislex_runtime.client import state_name
-from cislex_runtime.engine import AttemptSpec, Exit, Phase
-from cislex_runtime.jobs import SystemAwayError, job_name
+from cislex_runtime.calling.client import state_name
+from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
+from cislex_runtime.engines.jobs import SystemAwayError, job_name
 from cislex_runtime.ledger import Ledger, Operation
-from cislex_runtime.reconciler import Reconciler
+from cislex_runtime.owning.reconciler import Reconciler
 from cislex_runtime.resources import Resources
 from engine_benches import Driver, job_engine, job_processes, local_engine
 from ray_bench import RayBench, ray_bench
@@ -161,7 +161,7 @@ def follow(ledger: Ledger, op_id: str, good: Any, timeout_s: float = 120) -> Ope
 
 def test_an_address_that_is_none_is_refused() -> None:
     from cislex_core.errors import UserError
-    from cislex_runtime.ray_jobs import RayJobs
+    from cislex_runtime.engines.ray_jobs import RayJobs
 
     with pytest.raises(UserError, match="CISLEX_RAY_ADDRESS"):
         RayJobs("ray-head:8265")
@@ -169,7 +169,7 @@ def test_an_address_that_is_none_is_refused() -> None:
 
 def test_a_dashboard_that_is_away_loses_nothing(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
-    from cislex_runtime.ray_jobs import RayJobs
+    from cislex_runtime.engines.ray_jobs import RayJobs
 
     driver = Driver(job_engine(RayJobs("http://127.0.0.1:9"), tmp_path), tmp_path)
     ref = driver.engine.submit(AttemptSpec("away", 1, "toy.Count", {"n": 3}, "count"))

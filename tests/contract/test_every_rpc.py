@@ -5,6 +5,7 @@ What is called here is what the server says it serves, so a new rpc is covered, 
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import re
 import tempfile
@@ -17,9 +18,9 @@ from typing import Any
 import grpc
 import pytest
 from cislex_embedded.services import registers
-from cislex_runtime.channel import open_channel
+from cislex_runtime.calling.channel import open_channel
 from cislex_runtime.security.policy import Access, access_of
-from cislex_runtime.server import Server
+from cislex_runtime.serving.server import Server
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message import Message
@@ -56,8 +57,15 @@ class Rpc:
             self.path, request_serializer=lambda m: m.SerializeToString(), response_deserializer=answer.FromString
         )
         if self.descriptor.client_streaming:
-            return lambda request, **options: method(iter([request]), **options)
+            return lambda request, **options: method(_left_open(request), **options)
         return method
+
+
+async def _left_open(request: Message) -> AsyncIterator[Message]:
+    """A stream of one request that its caller does not end: a refusal may come before the request is written, and
+    gRPC's client then calls whatever it would still send an error of its own."""
+    yield request
+    await asyncio.Event().wait()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from cislex.encoder.v1 import encoder_pb2 as pb
 from cislex.encoder.v1.encoder_pb2_grpc import EncoderServiceStub
 from cislex_core.settings import Settings
 from cislex_encoder.servicer import register
-from cislex_runtime.server import Server
+from cislex_runtime.serving.server import Server
 from google.longrunning import operations_pb2
 from google.longrunning.operations_pb2_grpc import OperationsStub
 from google.rpc import error_details_pb2

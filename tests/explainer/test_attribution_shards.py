@@ -12,7 +12,7 @@ import pytest
 from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, RetryableError, UserError
 from cislex_explainer import attribution_shards
-from cislex_runtime import shards
+from cislex_runtime.working import shards
 
 METHODS: dict[str, dict[str, Any]] = {
     "saliency": {},

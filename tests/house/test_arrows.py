@@ -101,7 +101,7 @@ def test_core_and_models_do_not_need_the_other_side(repo_dir: Path) -> None:
 def test_a_client_loads_nothing_of_a_server() -> None:
     """What other programs use to speak with a server needs neither its database nor its array libraries."""
     program = (
-        "import sys, cislex_runtime.client, cislex_runtime.connection; "
+        "import sys, cislex_runtime.calling.client, cislex_runtime.calling.connection; "
         "print(*sorted({m.split('.')[0] for m in sys.modules}))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -70,7 +70,14 @@ class Container:
 
     def serving(self, service: str = "ready") -> bool:
         """What the probe says, asked from this machine at the health port."""
-        command = [sys.executable, "-m", "cislex_runtime.probe", f"127.0.0.1:{self.health_port}", "--service", service]
+        command = [
+            sys.executable,
+            "-m",
+            "cislex_runtime.calling.probe",
+            f"127.0.0.1:{self.health_port}",
+            "--service",
+            service,
+        ]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     def wait(self, timeout_s: float = 180) -> None:

@@ -65,7 +65,7 @@ def test_every_image_is_a_target_with_a_numeric_user(stages: dict[str, list[str]
 def test_servers_say_their_health_and_stop_by_sigterm(stages: dict[str, list[str]]) -> None:
     for name in SERVICES:
         (health,) = [line for line in stages[name] if line.startswith("HEALTHCHECK")]
-        assert '"-m", "cislex_runtime.probe"' in health
+        assert '"-m", "cislex_runtime.calling.probe"' in health
         assert "STOPSIGNAL SIGTERM" in stages[name]
         assert "EXPOSE 50051 50052 9464" in stages[name]
         assert f'ENTRYPOINT ["/opt/cislex/bin/python", "-m", "cislex_{name}"]' in stages[name]
@@ -253,7 +253,12 @@ def test_compose_restricts_every_container() -> None:
         assert re.search(r":[^:/]*\d", service["image"]), f"{name}: an image of a named version"
         if name in OURS:
             assert (service["user"], service["read_only"], service["cap_drop"]) == ("10001:10001", True, ["ALL"])
-            assert service["healthcheck"]["test"][:4] == ["CMD", "/opt/cislex/bin/python", "-m", "cislex_runtime.probe"]
+            assert service["healthcheck"]["test"][:4] == [
+                "CMD",
+                "/opt/cislex/bin/python",
+                "-m",
+                "cislex_runtime.calling.probe",
+            ]
             assert int(service["stop_grace_period"].rstrip("s")) >= 20  # the servers' own time to drain
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:"), "nothing is open to others unless it is asked for"

@@ -16,7 +16,7 @@ from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef
 from cislex_motif.compare import MEME_FILES
 from cislex_motif.servicer import KINDS
-from cislex_runtime.task_io import WorkerProgress
+from cislex_runtime.working.task_io import WorkerProgress
 from google.protobuf.json_format import ParseDict
 from task_desk import Desk
 

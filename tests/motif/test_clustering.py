@@ -18,7 +18,7 @@ from cislex_motif.consensus import lay_aligned, lay_in_place
 from cislex_motif.landmarks import fold_strands
 from cislex_motif.linkage import average_linkage, cut, silhouettes
 from cislex_motif.specs import ClusterKmersSpec
-from cislex_runtime.task_io import WorkerOut
+from cislex_runtime.working.task_io import WorkerOut
 from google.protobuf import json_format
 from pydantic import ValidationError
 from task_desk import progress_in, run_task

@@ -17,7 +17,7 @@ from cislex_core.sequences import decode, dinucleotide_shuffle, encode_batch, re
 from cislex_motif.discovery import shuffled_control
 from cislex_motif.finder import FinderOptions, Found, find_motifs
 from cislex_motif.specs import DiscoverMotifsSpec
-from cislex_runtime.task_io import WorkerOut
+from cislex_runtime.working.task_io import WorkerOut
 from google.protobuf import json_format
 from pydantic import ValidationError
 from task_desk import progress_in, run_task

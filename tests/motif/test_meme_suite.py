@@ -16,7 +16,7 @@ from cislex_core.motif_files import read_motifs
 from cislex_core.sequences import encode_batch
 from cislex_motif.meme_suite import arguments, run_tool
 from cislex_motif.specs import DiscoverMotifsSpec
-from cislex_runtime.task_io import WorkerOut
+from cislex_runtime.working.task_io import WorkerOut
 from task_desk import progress_in, run_task
 
 OUTPUT = """MEME version 5.4.1 (Release date: Sat Aug 21 19:23:23 2021 -0700)

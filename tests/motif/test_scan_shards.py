@@ -12,7 +12,7 @@ from cislex_core.errors import UserError
 from cislex_core.motifs import Motif
 from cislex_core.sequences import decode
 from cislex_motif import scan_shards
-from cislex_runtime import shards
+from cislex_runtime.working import shards
 
 CLASSES = {"type": "class_index", "classes": ["KO", "WT"]}
 FAN_OUTS = [1, pytest.param(2, marks=pytest.mark.slow)]

@@ -22,7 +22,7 @@ from cislex.trainer.v1 import trainer_pb2, trainer_pb2_grpc
 from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.canonical import digest_file
 from cislex_core.targets import target_semantics
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.calling.client import metadata_of, state_name
 from running import ServerProcess, gone
 
 pytestmark = [pytest.mark.reliability, pytest.mark.chaos, pytest.mark.timeout(3600)]

@@ -14,8 +14,8 @@ import grpc
 import pytest
 from cislex.ops.v1 import ops_pb2, ops_pb2_grpc
 from cislex_runtime import states
-from cislex_runtime.channel import open_channel, open_sync_channel
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.calling.channel import open_channel, open_sync_channel
+from cislex_runtime.calling.client import metadata_of, state_name
 from cislex_runtime.ledger import Event
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from histories import all_events, check_history, ledger_of, op_id

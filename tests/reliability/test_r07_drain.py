@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.calling.client import metadata_of, state_name
 
 pytestmark = [pytest.mark.reliability, pytest.mark.timeout(600)]
 CALLERS, RESTARTS = 20, 5

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_runtime.connection import Connection
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling.connection import Connection
+from cislex_runtime.calling.problem import RpcProblem
 from histories import check_store, ends_of, ledger_of, op_id
 from postgres import Proxy, fresh_database
 from running import ServerProcess, a_server

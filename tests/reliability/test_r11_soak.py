@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.calling.client import metadata_of, state_name
 
 MINUTES = float(os.environ.get("CISLEX_SOAK_MINUTES", "30"))
 PER_S = 5

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from cislex_runtime import migrate
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.calling.client import metadata_of, state_name
 from cislex_runtime.ledger import Ledger
 from histories import all_events, check_history, ledger_of
 

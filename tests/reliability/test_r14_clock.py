@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.calling.client import metadata_of, state_name
 from histories import all_events, check_history, ledger_of, op_id
 from running import HERE
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import toy
-from cislex_runtime.channel import open_channel
+from cislex_runtime.calling.channel import open_channel
 from histories import ledger_of
 from running import ServerProcess
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 import toy
-from cislex_runtime.client import PATIENCE_S, metadata_of, state_name
-from cislex_runtime.connection import Connection
-from cislex_runtime.leftovers import marked_processes
+from cislex_runtime.calling.client import PATIENCE_S, metadata_of, state_name
+from cislex_runtime.calling.connection import Connection
+from cislex_runtime.engines.leftovers import marked_processes
 
 HERE = Path(__file__).parent
 

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from cislex.artifacts.v1 import artifacts_pb2 as pb
 from cislex_core.canonical import digest_bytes
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling.problem import RpcProblem
 from running import ServerProcess
 
 DATA = bytes(range(256)) * 8192  # 2 MiB

@@ -12,11 +12,11 @@ import grpc
 import pytest
 from cislex.artifacts.v1 import artifacts_pb2 as pb
 from cislex_core.canonical import digest_bytes
-from cislex_runtime import patience
-from cislex_runtime.channel import parse_address
-from cislex_runtime.client import Client, connect
-from cislex_runtime.patience import Patience
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling import patience
+from cislex_runtime.calling.channel import parse_address
+from cislex_runtime.calling.client import Client, connect
+from cislex_runtime.calling.patience import Patience
+from cislex_runtime.calling.problem import RpcProblem
 
 
 @pytest.mark.parametrize(

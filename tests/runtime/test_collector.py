@@ -16,9 +16,9 @@ from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.errors import CislexError, Reason
 from cislex_core.settings import Settings
 from cislex_runtime import names, states
-from cislex_runtime.collector import DAY_S, Collector
 from cislex_runtime.ledger import Ledger, Operation, Resource, StoreResult
-from cislex_runtime.owner import Ownership
+from cislex_runtime.owning.collector import DAY_S, Collector
+from cislex_runtime.owning.owner import Ownership
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test

@@ -16,7 +16,7 @@ from cislex_core.settings import Settings
 from cislex_runtime import devices
 from cislex_runtime.diagnosis import computing, keeping, servicer, tenant
 from cislex_runtime.diagnosis.finding import BAD, NOTE, OK, Finding, bad
-from cislex_runtime.engine import Capacity
+from cislex_runtime.engines.engine import Capacity
 from cislex_runtime.ledger import Ledger
 from cislex_runtime.security.quotas import Quotas
 from cislex_runtime.security.static_tokens import entry_text

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from cislex_core.errors import Cancelled, Reason, RetryableError, UserError
-from cislex_runtime import gang
-from cislex_runtime.gang import run_ranks
+from cislex_runtime.working import gang
+from cislex_runtime.working.gang import run_ranks
 
 
 def run(folder: Path, count: int = 3, check: Any = lambda: None, **payload: Any) -> tuple[Any, list[Any]]:
@@ -58,7 +58,7 @@ def test_an_error_and_a_cancel_end_the_gang(tmp_path: Path) -> None:
 def test_ranks_end_with_their_parent(tmp_path: Path) -> None:
     """Killed without a word, the caller leaves no rank behind."""
     program = (
-        "import sys; from pathlib import Path; from cislex_runtime.gang import run_ranks\n"
+        "import sys; from pathlib import Path; from cislex_runtime.working.gang import run_ranks\n"
         "if __name__ == '__main__':\n"
         "    pids = lambda: print(*[p.pid for p in __import__('multiprocessing').active_children()], flush=True)\n"
         "    run_ranks('shard_work:add_up', 2, {'factor': 1, 'waits': True}, {'meeting': Path(sys.argv[1])},\n"

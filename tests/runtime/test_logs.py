@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from cislex_runtime import logs
 from cislex_runtime.security import identity
 from cislex_runtime.security.identity import Principal, Role
+from cislex_runtime.telemetry import logs
 from running import a_server
 
 

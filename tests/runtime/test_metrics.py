@@ -13,10 +13,10 @@ pytest.importorskip("prometheus_client", reason="the extra [metrics] is not inst
 
 from cislex_core.errors import UserError
 from cislex_core.settings import Settings
-from cislex_runtime import metrics
-from cislex_runtime.engine import Capacity
+from cislex_runtime.calling.problem import RpcProblem
+from cislex_runtime.engines.engine import Capacity
 from cislex_runtime.ledger.counts import Count
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.telemetry import metrics
 from prometheus_client.parser import text_string_to_metric_families
 from running import ServerProcess, a_server
 

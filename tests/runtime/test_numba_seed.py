@@ -18,7 +18,7 @@ print(*(sum(counter.values()) for counter in (kernels.twice.stats.cache_hits, ke
 
 def _run(folder: Path, cache: Path, seed: Path | None) -> str:
     environment = {
-        **os.environ, "NUMBA_CACHE_LOCATOR_CLASSES": "cislex_runtime.numba_seed.SeededCacheLocator",
+        **os.environ, "NUMBA_CACHE_LOCATOR_CLASSES": "cislex_runtime.working.numba_seed.SeededCacheLocator",
         "NUMBA_CACHE_DIR": str(cache), "CISLEX_NUMBA_SEED": str(seed or ""),
     }  # fmt: skip
     command = [sys.executable, "-c", PROGRAM, str(folder)]

@@ -11,9 +11,9 @@ import grpc
 import pytest
 from cislex.ops.v1 import ops_pb2
 from cislex_core.errors import Reason
-from cislex_runtime.client import metadata_of, state_name
-from cislex_runtime.problem import RpcProblem, WaitTimeoutError
-from cislex_runtime.status import read_status
+from cislex_runtime.calling.client import metadata_of, state_name
+from cislex_runtime.calling.problem import RpcProblem, WaitTimeoutError
+from cislex_runtime.serving.status import read_status
 from google.longrunning import operations_pb2
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from running import ServerProcess

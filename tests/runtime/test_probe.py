@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cislex_runtime.probe import DEFAULT_ADDRESS, default_address, main
+from cislex_runtime.calling.probe import DEFAULT_ADDRESS, default_address, main
 
 
 def test_a_running_server_is_alive_and_ready(running_server: Callable[..., Any]) -> None:

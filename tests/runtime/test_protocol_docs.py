@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from cislex_core.errors import DOMAIN, CislexError, Reason, Violation
-from cislex_runtime.exit_codes import exit_code
-from cislex_runtime.outcomes import error_json
-from cislex_runtime.status import from_json, read_status, to_status
+from cislex_runtime.calling.exit_codes import exit_code
+from cislex_runtime.serving.status import from_json, read_status, to_status
+from cislex_runtime.working.outcomes import error_json
 from google.rpc import error_details_pb2
 
 

@@ -12,7 +12,7 @@ import pytest
 PROGRAM = """
 import ctypes, os, signal, sys, time
 from pathlib import Path
-from cislex_runtime.local_engine import LocalEngine
+from cislex_runtime.engines.local_engine import LocalEngine
 assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0
 
 def children():

@@ -16,9 +16,9 @@ import pytest
 import sqlalchemy as sa
 from cislex_core.settings import Settings
 from cislex_runtime import migrate
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime.calling.client import metadata_of, state_name
+from cislex_runtime.calling.problem import RpcProblem
 from cislex_runtime.ledger import Ledger
-from cislex_runtime.problem import RpcProblem
 from postgres import Proxy, fresh_database
 from running import ServerProcess, a_server
 
@@ -152,7 +152,7 @@ def test_a_ledger_that_is_away_is_said_and_waited_for(replicas: Replicas) -> Non
 
 @contextmanager
 def server_without_patience(server: ServerProcess) -> Iterator[Any]:
-    from cislex_runtime.connection import Connection
+    from cislex_runtime.calling.connection import Connection
 
     with Connection(server.address, patience_s=0) as connection:
         yield connection

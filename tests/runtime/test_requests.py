@@ -14,7 +14,7 @@ from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskSpec
 from cislex_runtime import names
 from cislex_runtime.files import FileDigests
 from cislex_runtime.ledger import Ledger, Resource
-from cislex_runtime.requests import Resolver, parse_spec, read_common, to_spec_dict
+from cislex_runtime.serving.requests import Resolver, parse_spec, read_common, to_spec_dict
 from cislex_runtime.specs import inputs_of
 from pydantic import BaseModel, Field
 

@@ -15,9 +15,9 @@ import pytest
 from cislex.artifacts.v1 import artifacts_pb2 as pb
 from cislex.ops.v1 import ops_pb2
 from cislex_core.canonical import digest_bytes
-from cislex_runtime import presigned
-from cislex_runtime.client import metadata_of
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling import presigned
+from cislex_runtime.calling.client import metadata_of
+from cislex_runtime.calling.problem import RpcProblem
 from running import ServerProcess, a_server
 from s3_server import KEYS, Proxy, S3Server, a_proxy, send
 
@@ -161,7 +161,7 @@ def test_an_administrator_collects(environment: dict[str, str], short_dir: Path,
         said = service.CollectGarbage(pb.CollectGarbageRequest(dry_run=True), timeout=30)
         assert (said.n_artifacts, said.freed_bytes > 0) == (1, True)
         assert server.connection.stat(made.artifact.sha256).kind == "count"
-        command = [sys.executable, "-m", "cislex_runtime.collector", "--dry-run", "--home", str(short_dir)]
+        command = [sys.executable, "-m", "cislex_runtime.owning.collector", "--dry-run", "--home", str(short_dir)]
         told = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
         assert told.stdout.startswith("1 artifacts and 0 files would be removed")
         done = service.CollectGarbage(pb.CollectGarbageRequest(), timeout=30)

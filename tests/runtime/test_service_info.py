@@ -9,8 +9,8 @@ import pytest
 from cislex.info.v1 import info_pb2, info_pb2_grpc
 from cislex_core import __version__
 from cislex_core.settings import Settings
-from cislex_runtime.platform import Platform
-from cislex_runtime.service_info import ServiceInfoServicer
+from cislex_runtime.serving.platform import Platform
+from cislex_runtime.serving.service_info import ServiceInfoServicer
 from google.protobuf import json_format
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_runtime.connection import Connection
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling.connection import Connection
+from cislex_runtime.calling.problem import RpcProblem
 from running import HERE, ServerProcess
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from cislex_core.errors import CislexError, Reason, UserError, Violation
-from cislex_runtime.status import TRAILER_BYTES, fit_trailers, read_status, to_status
+from cislex_runtime.serving.status import TRAILER_BYTES, fit_trailers, read_status, to_status
 
 
 def _bytes(error: CislexError) -> int:

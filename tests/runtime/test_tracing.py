@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("opentelemetry.exporter.otlp.proto.grpc", reason="the extra [otel] is not installed")
 
 from cislex_core.errors import UserError
-from cislex_runtime import tracing
-from cislex_runtime.client import metadata_of
+from cislex_runtime.calling.client import metadata_of
+from cislex_runtime.telemetry import tracing
 from collector import Collector, a_collector
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -68,7 +68,7 @@ def test_one_trace_through_client_service_and_worker(short_dir: Path, collector:
 
 
 def test_a_refused_call_is_a_failed_span(short_dir: Path, collector: Collector) -> None:
-    from cislex_runtime.problem import RpcProblem
+    from cislex_runtime.calling.problem import RpcProblem
 
     with a_server(short_dir, CISLEX_OTEL_ENDPOINT=collector.endpoint) as server, pytest.raises(RpcProblem):
         server.submit(n=-1)
@@ -135,6 +135,7 @@ def test_missing_packages_are_said(monkeypatch) -> None:
 
 
 def test_a_server_without_traces_and_metrics_loads_neither() -> None:
-    program = "import sys, cislex_runtime.server, cislex_runtime.worker; print(*{m.split('.')[0] for m in sys.modules})"
+    loads = "import sys, cislex_runtime.serving.server, cislex_runtime.working.worker"
+    program = f"{loads}; print(*{{m.split('.')[0] for m in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not set(done.stdout.split()) & {"opentelemetry", "prometheus_client"}

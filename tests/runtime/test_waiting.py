@@ -12,14 +12,15 @@ import pytest
 from cislex.ops.v1 import ops_pb2
 from cislex_core.artifacts import LocalStore
 from cislex_core.settings import Settings
-from cislex_runtime import states, waiting
-from cislex_runtime.engine import Capacity
+from cislex_runtime import states
+from cislex_runtime.engines.engine import Capacity
 from cislex_runtime.ledger import Ledger, Operation
-from cislex_runtime.operation_proto import to_metadata
-from cislex_runtime.owner import Ownership
-from cislex_runtime.reconciler import Reconciler
+from cislex_runtime.owning.owner import Ownership
+from cislex_runtime.owning.reconciler import Reconciler
 from cislex_runtime.resources import Resources
-from cislex_runtime.waiting import WaitingRoom
+from cislex_runtime.serving import waiting
+from cislex_runtime.serving.operation_proto import to_metadata
+from cislex_runtime.serving.waiting import WaitingRoom
 from postgres import fresh_database
 from running import ServerProcess
 

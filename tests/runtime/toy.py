@@ -273,6 +273,6 @@ class Stub:
 
 
 if __name__ == "__main__":
-    from cislex_runtime.server import main
+    from cislex_runtime.serving.server import main
 
     main("toy", [register])

@@ -19,9 +19,9 @@ from cislex_core.settings import Settings
 from cislex_explainer.serving import models
 from cislex_explainer.serving.cache import OpenOnes
 from cislex_explainer.serving.inference import Inference
-from cislex_runtime import schema
-from cislex_runtime.platform import Platform
+from cislex_runtime.ledger import schema
 from cislex_runtime.security.identity import Principal, Role, become
+from cislex_runtime.serving.platform import Platform
 from tiny_models import WINDOW, commit, counting, endless
 
 

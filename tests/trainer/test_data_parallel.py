@@ -19,8 +19,8 @@ from cislex_core.canonical import digest_file
 from cislex_core.errors import Cancelled, Reason, RetryableError, UserError
 from cislex_models.checkpoint import load_model
 from cislex_models.onehot import one_hot
-from cislex_runtime.gang import free_port
-from cislex_runtime.task_io import WorkerInputs
+from cislex_runtime.working.gang import free_port
+from cislex_runtime.working.task_io import WorkerInputs
 from cislex_trainer.specs import TrainModelSpec
 from safetensors import safe_open
 
@@ -234,7 +234,7 @@ def test_torchrun_starts_the_same_ranks(desk: Any, dataset: Artifact, tmp_path: 
     done = subprocess.run(
         [
             sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-addr", "127.0.0.1",
-            "--master-port", str(free_port("127.0.0.1")), "-m", "cislex_runtime.gang",
+            "--master-port", str(free_port("127.0.0.1")), "-m", "cislex_runtime.working.gang",
             "cislex_trainer.parallel:train_rank", str(tmp_path / "payload.json"),
             f"checkpoints={tmp_path / 'checkpoints'}",
         ],

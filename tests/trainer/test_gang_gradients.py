@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from cislex_runtime.gang import run_ranks
+from cislex_runtime.working.gang import run_ranks
 from gradient_work import NAMES, alone
 
 SIZES = [9, 3, 2]  # over three ranks: three sequences each, one each, and too few to be divided

@@ -6,7 +6,7 @@ from typing import Any
 
 from cislex.artifacts.v1 import artifacts_pb2
 from cislex.trainer.v1 import trainer_pb2
-from cislex_runtime.requests import parse_spec, to_spec_dict
+from cislex_runtime.serving.requests import parse_spec, to_spec_dict
 from cislex_trainer.specs import SPECS
 
 A, B = "a" * 64, "b" * 64

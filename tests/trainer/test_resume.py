@@ -25,7 +25,7 @@ WORKER = """
 import json, sys, time
 from pathlib import Path
 from cislex_core.artifacts import LocalStore
-from cislex_runtime.task_io import WorkerInputs, WorkerOut, WorkerProgress
+from cislex_runtime.working.task_io import WorkerInputs, WorkerOut, WorkerProgress
 from cislex_trainer.specs import SPECS
 from cislex_trainer.tasks import TASKS
 store, scratch = LocalStore(Path(sys.argv[1])), Path(sys.argv[2])

@@ -44,7 +44,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* The Jobs that the kubernetes engine chooses from and fills in (cislex_runtime.kubernetes_jobs): attempts that use a
+{{/* The Jobs that the kubernetes engine chooses from and fills in (cislex_runtime.engines.kubernetes_jobs): attempts that use a
 GPU, light ones, and all others. */}}
 {{- define "cislex.jobs" -}}
 {{- $job := .Values.job -}}

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from cislex.info.v1 import info_pb2, info_pb2_grpc
-from cislex_runtime.client import Client as Transport
-from cislex_runtime.client import metadata_of, result_of
+from cislex_runtime.calling.client import Client as Transport
+from cislex_runtime.calling.client import metadata_of, result_of
 from google.longrunning import operations_pb2
 from google.protobuf.json_format import ParseError
 from google.protobuf.message import Message

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from cislex_core.errors import CislexError, Code, Reason
-from cislex_runtime.problem import RpcProblem, WaitTimeoutError
+from cislex_runtime.calling.problem import RpcProblem, WaitTimeoutError
 
 from cislex_client.exit_codes import AUTH, NOT_FOUND, UNAVAILABLE, CommandError
 

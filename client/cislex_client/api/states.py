@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cislex_runtime.client import metadata_of, state_name
-from cislex_runtime.problem import RpcProblem
-from cislex_runtime.status import read_status
+from cislex_runtime.calling.client import metadata_of, state_name
+from cislex_runtime.calling.problem import RpcProblem
+from cislex_runtime.serving.status import read_status
 from cislex_runtime.tes import tes_state
 from google.longrunning import operations_pb2
 

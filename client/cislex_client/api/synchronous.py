@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from cislex.info.v1 import info_pb2
-from cislex_runtime.connection import iterate_blocking, run_blocking
+from cislex_runtime.calling.connection import iterate_blocking, run_blocking
 from google.protobuf.message import Message
 
 from cislex_client.api.asynchronous import AsyncClient, AsyncJob

@@ -1,7 +1,7 @@
 """Serve all four services on a Unix socket under $CISLEX_HOME."""
 
 from cislex_core.settings import Settings
-from cislex_runtime.server import main
+from cislex_runtime.serving.server import main
 
 from cislex_embedded.services import registers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cislex_encoder import servicer as encoder
 from cislex_explainer import servicer as explainer
 from cislex_motif import servicer as motif
-from cislex_runtime.server import Register
+from cislex_runtime.serving.server import Register
 from cislex_trainer import servicer as trainer
 
 

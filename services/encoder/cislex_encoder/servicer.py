@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from cislex.encoder.v1 import encoder_pb2, encoder_pb2_grpc
 from cislex_core.seqcol import SeqCol
-from cislex_runtime.platform import Platform
+from cislex_runtime.serving.platform import Platform
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf import empty_pb2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cislex_runtime.server import main
+from cislex_runtime.serving.server import main
 
 from cislex_explainer.servicer import register
 

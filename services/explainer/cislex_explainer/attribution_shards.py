@@ -15,7 +15,7 @@ import torch
 from cislex_core.canonical import digest_bytes
 from cislex_core.errors import Reason, UserError
 from cislex_core.tasks import Inputs, Out, Progress
-from cislex_runtime.shards import Work, map_shards, plan
+from cislex_runtime.working.shards import Work, map_shards, plan
 from torch import nn
 
 from cislex_explainer.attribution_stream import Streamed, array_shapes, stream

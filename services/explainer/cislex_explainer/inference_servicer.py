@@ -7,7 +7,7 @@ from typing import Any
 
 from cislex.inference import kserve_v2_pb2 as v2
 from cislex.inference import kserve_v2_pb2_grpc
-from cislex_runtime.platform import Platform
+from cislex_runtime.serving.platform import Platform
 
 from cislex_explainer import __version__
 from cislex_explainer.serving.inference import Inference

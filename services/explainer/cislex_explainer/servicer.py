@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 from cislex.explainer.v1 import explainer_pb2, explainer_pb2_grpc
 from cislex.inference import kserve_v2_pb2_grpc
-from cislex_runtime.platform import Platform
+from cislex_runtime.serving.platform import Platform
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf import empty_pb2
 

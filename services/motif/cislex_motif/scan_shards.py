@@ -14,7 +14,7 @@ from cislex_core.canonical import digest_bytes
 from cislex_core.datasets import Dataset
 from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs, Progress
-from cislex_runtime.shards import Work, map_shards, plan
+from cislex_runtime.working.shards import Work, map_shards, plan
 
 from cislex_motif.fimo_matrix import FimoMatrix
 from cislex_motif.scan_input import ScanInput, scan_input

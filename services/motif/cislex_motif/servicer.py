@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 from cislex.motif.v1 import motif_pb2, motif_pb2_grpc
-from cislex_runtime.platform import Platform
+from cislex_runtime.serving.platform import Platform
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf import empty_pb2
 

@@ -23,9 +23,9 @@ import torch
 from cislex_core.datasets import Dataset
 from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs, Progress
-from cislex_runtime.children import Children, Line
-from cislex_runtime.gang import Rank, run_ranks
-from cislex_runtime.recipes import inputs_from
+from cislex_runtime.working.children import Children, Line
+from cislex_runtime.working.gang import Rank, run_ranks
+from cislex_runtime.working.recipes import inputs_from
 
 from cislex_trainer.data import TrainingData
 from cislex_trainer.devices import Place, choose

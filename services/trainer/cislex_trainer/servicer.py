@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 from cislex.trainer.v1 import trainer_pb2, trainer_pb2_grpc
-from cislex_runtime.platform import Platform
+from cislex_runtime.serving.platform import Platform
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf import empty_pb2
 

@@ -15,7 +15,7 @@ from cislex_core.targets import TARGET_TYPES
 from cislex_core.tasks import Inputs, Out, Progress
 from cislex_models.checkpoint import save_model
 from cislex_models.registry import check_options, check_window
-from cislex_runtime.gang import spreads
+from cislex_runtime.working.gang import spreads
 
 from cislex_trainer.data import TrainingData
 from cislex_trainer.devices import Place, choose

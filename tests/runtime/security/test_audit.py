@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import toy
 from cislex.artifacts.v1 import artifacts_pb2, artifacts_pb2_grpc
-from cislex_runtime.channel import open_channel
+from cislex_runtime.calling.channel import open_channel
 from cislex_runtime.ledger import AuditEntry, Ledger
 from cislex_runtime.security.audit import AuditLog
 from cislex_runtime.security.identity import Principal, Role

@@ -15,11 +15,11 @@ import pytest
 import toy
 from cislex.ops.v1 import ops_pb2, ops_pb2_grpc
 from cislex_core.settings import Settings
-from cislex_runtime.channel import open_channel
-from cislex_runtime.client import Client
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling.channel import open_channel
+from cislex_runtime.calling.client import Client
+from cislex_runtime.calling.problem import RpcProblem
 from cislex_runtime.security import limits
-from cislex_runtime.server import Server
+from cislex_runtime.serving.server import Server
 from google.longrunning import operations_pb2 as ops
 from google.longrunning import operations_pb2_grpc
 from google.rpc import error_details_pb2

@@ -11,10 +11,10 @@ from pathlib import Path
 import grpc
 import pytest
 from cislex.encoder.v1 import encoder_pb2, encoder_pb2_grpc
-from cislex_runtime.connection import Connection
-from cislex_runtime.logs import clean
-from cislex_runtime.problem import RpcProblem
+from cislex_runtime.calling.connection import Connection
+from cislex_runtime.calling.problem import RpcProblem
 from cislex_runtime.security.static_tokens import entry_text, new_token
+from cislex_runtime.telemetry.logs import clean
 
 SEQUENCE = "GATTACAGATTACACATCATGGGCCCTTTAAACGCGCGATATAGAGTCTCACACTGTGACCATTGAC"
 

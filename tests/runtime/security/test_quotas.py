@@ -16,13 +16,14 @@ import toy
 from cislex.artifacts.v1 import artifacts_pb2 as artifacts
 from cislex.artifacts.v1 import artifacts_pb2_grpc
 from cislex_core.errors import CislexError, Reason
-from cislex_runtime import operations, states
-from cislex_runtime.channel import open_channel
-from cislex_runtime.client import metadata_of, state_name
+from cislex_runtime import states
+from cislex_runtime.calling.channel import open_channel
+from cislex_runtime.calling.client import metadata_of, state_name
 from cislex_runtime.ledger import Ledger, Operation
 from cislex_runtime.security.quotas import Quotas, today, usage_of
-from cislex_runtime.server import Server
-from cislex_runtime.status import to_status
+from cislex_runtime.serving import operations
+from cislex_runtime.serving.server import Server
+from cislex_runtime.serving.status import to_status
 from google.longrunning import operations_pb2 as ops
 from google.longrunning import operations_pb2_grpc
 from google.rpc import error_details_pb2

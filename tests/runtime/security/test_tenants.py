@@ -14,8 +14,8 @@ import toy
 from cislex.artifacts.v1 import artifacts_pb2 as artifacts
 from cislex.artifacts.v1 import artifacts_pb2_grpc
 from cislex.ops.v1 import ops_pb2, ops_pb2_grpc
-from cislex_runtime.channel import open_channel
-from cislex_runtime.client import metadata_of, result_of
+from cislex_runtime.calling.channel import open_channel
+from cislex_runtime.calling.client import metadata_of, result_of
 from cislex_runtime.names import new_id
 from cislex_runtime.security.policy import access_of
 from google.longrunning import operations_pb2 as ops

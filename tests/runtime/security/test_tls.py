@@ -22,7 +22,7 @@ import running
 import trustme
 from cislex_core.errors import UserError
 from cislex_core.settings import Settings
-from cislex_runtime.channel import TlsFiles, open_channel
+from cislex_runtime.calling.channel import TlsFiles, open_channel
 from cislex_runtime.ledger import Ledger
 from cislex_runtime.security.tls import check_plain_port, is_loopback, server_credentials
 from google.longrunning import operations_pb2, operations_pb2_grpc

@@ -15,7 +15,7 @@ from typing import Any
 
 from cislex_runtime.devices import cuda_is_impossible, gpu_ids
 from cislex_runtime.diagnosis.finding import Finding, bad, note, ok
-from cislex_runtime.engine import Engine
+from cislex_runtime.engines.engine import Engine
 
 PROGRAM_TIMEOUT_S = 8.0
 MEME_PROGRAMS = ("meme", "streme", "tomtom", "fimo", "sea")

@@ -14,9 +14,9 @@ from cislex.ops.v1 import diagnostics_pb2, diagnostics_pb2_grpc
 from cislex_runtime import names
 from cislex_runtime.diagnosis import computing, keeping, tenant
 from cislex_runtime.diagnosis.finding import Finding, bad
-from cislex_runtime.platform import Platform
 from cislex_runtime.security import identity
 from cislex_runtime.security.identity import Role
+from cislex_runtime.serving.platform import Platform
 
 log = logging.getLogger("cislex.diagnosis")
 CHECK_TIMEOUT_S = 10.0

@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cislex_runtime import schema, states
+from cislex_runtime import states
+from cislex_runtime.ledger import schema
 from cislex_runtime.ledger.database import Database
 
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from cislex_core.errors import CislexError, Reason, RetryableError, UserError
 from sqlalchemy.engine import Connection
 
-from cislex_runtime import metrics, schema
+from cislex_runtime.ledger import schema
+from cislex_runtime.telemetry import metrics
 
 Listener = Callable[[str], None]
 #: A connection to PostgreSQL that is silent for 20 s is asked; one that does not answer is given up after 30 s.

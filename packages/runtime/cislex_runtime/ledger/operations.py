@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from cislex_core.errors import Reason, UserError
 from sqlalchemy.engine import Connection
 
-from cislex_runtime import schema, states
+from cislex_runtime import states
+from cislex_runtime.ledger import schema
 from cislex_runtime.ledger.database import Database, newest_first
 from cislex_runtime.ledger.records import Event, Operation, operation_of, row_of
 from cislex_runtime.ledger.writes import EndAttempt, Write

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from cislex_runtime import schema
+from cislex_runtime.ledger import schema
 from cislex_runtime.ledger.database import Database, newest_first
 from cislex_runtime.ledger.records import Resource, resource_of
 from cislex_runtime.ledger.writes import store_resource

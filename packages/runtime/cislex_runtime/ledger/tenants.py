@@ -10,7 +10,8 @@ from hashlib import sha256
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from cislex_runtime import schema, states
+from cislex_runtime import states
+from cislex_runtime.ledger import schema
 from cislex_runtime.ledger.database import Database
 from cislex_runtime.ledger.writes import AddUsage
 

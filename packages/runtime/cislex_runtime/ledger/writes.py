@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cislex_core.errors import CislexError, Reason
 from sqlalchemy.engine import Connection
 
-from cislex_runtime import schema
+from cislex_runtime.ledger import schema
 from cislex_runtime.ledger.records import Resource
 
 Insert = Callable[[sa.Table], Any]

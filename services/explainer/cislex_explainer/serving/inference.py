@@ -25,7 +25,7 @@ from cislex_explainer.serving.models import VERSION, OpenModel, Output, find, on
 from cislex_explainer.serving.tensors import invalid, write
 
 if TYPE_CHECKING:
-    from cislex_runtime.platform import Platform
+    from cislex_runtime.serving.platform import Platform
 
 PLATFORM = "onnxruntime_onnx"
 LOGITS = "logits"

@@ -18,7 +18,7 @@ from cislex_runtime.security.identity import current
 from cislex_explainer.serving.inputs import ONEHOT, Window
 
 if TYPE_CHECKING:
-    from cislex_runtime.platform import Platform
+    from cislex_runtime.serving.platform import Platform
 
 VERSION = "1"
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"

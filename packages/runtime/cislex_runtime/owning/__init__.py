@@ -1,0 +1,1 @@
+"""What the one owner of a ledger does: reconcile, start, end, collect."""

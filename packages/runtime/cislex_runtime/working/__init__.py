@@ -1,0 +1,1 @@
+"""The worker's half: running one attempt, here or elsewhere, alone or as ranks and shards."""
