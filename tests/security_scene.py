@@ -152,12 +152,19 @@ class RefusedError(Exception):
 
 
 async def ask(method: Callable[..., Any], request: Any, token: str = "", timeout: float | None = 20) -> Any:
-    """Call a stub's method, unary or streaming; raises RefusedError."""
-    call = method(request, metadata=bearer(token) if token else (), timeout=timeout)
-    try:
-        return [item async for item in call] if hasattr(call, "__aiter__") else await call
-    except grpc.RpcError as error:
-        raise RefusedError(error) from None
+    """Call a stub's method, unary or streaming; raises RefusedError.
+
+    Where a stream is refused before its first request is written, gRPC's client may call what it would still send an
+    INTERNAL error of its own, without the reason that every error of a server carries: then it is asked again.
+    """
+    while True:
+        call = method(request, metadata=bearer(token) if token else (), timeout=timeout)
+        try:
+            return [item async for item in call] if hasattr(call, "__aiter__") else await call
+        except grpc.RpcError as error:
+            refused = RefusedError(error)
+        if refused.code != "INTERNAL" or refused.reason:
+            raise refused
 
 
 async def refusal(
