@@ -12,7 +12,16 @@ import pytest
 import sqlalchemy as sa
 from cislex_core.errors import CislexError, Reason, UserError
 from cislex_runtime import names, states
-from cislex_runtime.ledger import EndAttempt, Ledger, Operation, Resource, StartAttempt, StoreResult, schema
+from cislex_runtime.ledger import (
+    EndAttempt,
+    Ledger,
+    NewOperation,
+    Operation,
+    Resource,
+    StartAttempt,
+    StoreResult,
+    schema,
+)
 from cislex_runtime.owning.owner import Ownership
 from cislex_runtime.resources import decode_token, encode_token
 from hypothesis import HealthCheck, given, settings
@@ -95,6 +104,61 @@ def test_sixteen_threads_one_request_id_one_operation(ledger: Ledger) -> None:
     assert len({operation.id for operation, _ in found}) == 1
     assert sum(created for _, created in found) == 1
     assert len(ledger.list_operations("local", 50)) == 1
+
+
+def test_many_at_once_are_answered_one_by_one(ledger: Ledger) -> None:
+    def full(connection: sa.Connection) -> None:
+        if ledger.count_alone(connection, "local", states.PENDING) >= 3:
+            raise UserError(Reason.QUOTA_EXCEEDED, "full")
+
+    old, _ = ledger.create(an_operation(), "m", "old", "body")
+    heard: list[str] = []
+    ledger.on_change(heard.append)
+    new = [
+        NewOperation(an_operation(), "m", "a", "body"),
+        NewOperation(an_operation(), "m", "old", "body"),
+        NewOperation(an_operation(), "m", "a", "body"),
+        NewOperation(an_operation(), "m", "old", "another body"),
+        NewOperation(an_operation(), "m", "a", "another body"),
+        NewOperation(an_operation(), "m", "third", "body", full),
+        NewOperation(an_operation(), "m", "fourth", "body", full),
+        NewOperation(an_operation(tenant="b"), "m", "a", "body"),
+        NewOperation(an_operation(), "m", "fifth", "body"),
+    ]
+    answers = ledger.create_all(new)
+    reasons = [answer.reason if isinstance(answer, CislexError) else None for answer in answers]
+    reused, exceeded = Reason.REQUEST_ID_REUSED, Reason.QUOTA_EXCEEDED
+    assert reasons == [None, None, None, reused, reused, None, exceeded, None, None]
+    made = [answer for answer in answers if not isinstance(answer, CislexError)]
+    assert [created for _, created in made] == [True, False, False, True, True, True]
+    ids = [operation.id for operation, _ in made]
+    assert ids == [new[0].operation.id, old.id, new[0].operation.id, *(new[i].operation.id for i in (5, 7, 8))]
+    assert heard == [new[i].operation.id for i in (0, 5, 7, 8)]
+    assert [ledger.get(operation.id) for operation, _ in made] == [operation for operation, _ in made]
+    assert len(ledger.list_operations("local", 50)) == 4
+    assert ledger.create_all([]) == []
+
+
+def test_batches_of_two_processes_share_their_request_ids(ledger: Ledger) -> None:
+    other = Ledger(ledger.engine.url.render_as_string(hide_password=False))
+    barrier, found = threading.Barrier(4), []
+
+    def submit(here: Ledger) -> None:
+        barrier.wait()
+        for start in range(0, 100, 10):
+            ids = [f"r{i}" for i in range(start, start + 10)]
+            found.append(here.create_all([NewOperation(an_operation(), "m", rid, "body") for rid in ids]))
+
+    threads = [threading.Thread(target=submit, args=(here,)) for here in (ledger, other) * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    answers = [answer for batch in found for answer in batch]
+    assert len(answers) == 400
+    assert sum(created for _, created in answers) == len({operation.id for operation, _ in answers}) == 100
+    assert len(ledger.list_operations("local", 500)) == 100
 
 
 def test_parallel_changes_lose_nothing(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cislex_runtime.ledger.counts import Counts
 from cislex_runtime.ledger.operations import Operations
-from cislex_runtime.ledger.records import Event, Operation, Resource
+from cislex_runtime.ledger.records import Event, NewOperation, Operation, Resource
 from cislex_runtime.ledger.results import Results
 from cislex_runtime.ledger.retention import Retention
 from cislex_runtime.ledger.tenants import AuditEntry, Tenants
@@ -20,6 +20,7 @@ __all__ = [
     "EndAttempt",
     "Event",
     "Ledger",
+    "NewOperation",
     "Operation",
     "Resource",
     "StartAttempt",

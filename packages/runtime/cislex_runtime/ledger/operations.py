@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from cislex_core.errors import Reason, UserError
+from cislex_core.errors import CislexError, Reason, UserError
 from sqlalchemy.engine import Connection
 
 from cislex_runtime import states
 from cislex_runtime.ledger import schema
 from cislex_runtime.ledger.database import Database, newest_first
-from cislex_runtime.ledger.records import Event, Operation, operation_of, row_of
+from cislex_runtime.ledger.records import Event, NewOperation, Operation, operation_of, row_of
 from cislex_runtime.ledger.writes import EndAttempt, Write
 
 # The statements of every submission and every change are built once: building them costs more than running them.
@@ -27,6 +28,11 @@ _FIND_REQUEST = sa.select(schema.request_ids.c.body_digest, schema.request_ids.c
     schema.request_ids.c.tenant == sa.bindparam("of_tenant"),
     schema.request_ids.c.method == sa.bindparam("of_method"),
     schema.request_ids.c.request_id == sa.bindparam("of_request"),
+)
+_USED_REQUESTS = sa.select(schema.request_ids.c.request_id).where(
+    schema.request_ids.c.tenant == sa.bindparam("of_tenant"),
+    schema.request_ids.c.method == sa.bindparam("of_method"),
+    schema.request_ids.c.request_id.in_(sa.bindparam("of_requests", expanding=True)),
 )
 #: What changes of an operation; its request never does.
 _CHANGING = ("state", "attempt", "failures", "cancel_requested", "not_before", "seq", "snapshot")
@@ -49,44 +55,38 @@ class Operations(Database):
         body_digest: str,
         check: Callable[[Connection], None] | None = None,
     ) -> tuple[Operation, bool]:
-        """Insert an operation under its request id. Answers (operation, created).
+        """Insert one operation; see ``create_all``, whose error of it is raised here."""
+        (made,) = self.create_all([NewOperation(operation, method, request_id, body_digest, check)])
+        if isinstance(made, CislexError):
+            raise made
+        return made
 
-        When the id was used before: the operation of then if the body is the same, else REQUEST_ID_REUSED. ``check``
-        runs in the same transaction and may raise, e.g. because the tenant's queue is full: then nothing is written.
+    def create_all(self, news: Sequence[NewOperation]) -> list[tuple[Operation, bool] | CislexError]:
+        """Insert operations under their request ids, all in one transaction. Answers (operation, created) of each.
+
+        When an id was used before: the operation of then if the body is the same, else the error REQUEST_ID_REUSED; what
+        a check raised is answered as the error of that one, and nothing is written of it. Raises what concerns all: the
+        ledger is away or its disk is full; then nothing is written at all.
         """
-        operation = replace(operation, seq=1)
         try:
             with self._write() as connection:
-                row = {"tenant": operation.tenant, "method": method, "request_id": request_id}
-                connection.execute(_INSERT_REQUEST, {**row, "body_digest": body_digest, "op_id": operation.id})
-                if check is not None:
-                    check(connection)
-                connection.execute(_INSERT_OPERATION, row_of(operation))
-                _insert_event(connection, operation)
+                answers = _insert_all(connection, news)
         except sa.exc.IntegrityError:
-            existing = self.find_request(operation.tenant, method, request_id, body_digest)
-            if existing is None:
-                raise
-            return existing, False
-        self._notify(operation.id)
-        return operation, True
+            # Another process used one of the ids at the same moment: it is there now, and the next look finds it.
+            if len(news) == 1:
+                with self._write() as connection:
+                    answers = _insert_all(connection, news)
+            else:
+                return [answer for new in news for answer in self.create_all([new])]
+        for answer in answers:
+            if not isinstance(answer, CislexError) and answer[1]:
+                self._notify(answer[0].id)
+        return answers
 
     def find_request(self, tenant: str, method: str, request_id: str, body_digest: str) -> Operation | None:
         """The operation that this request id made, or None. Raises REQUEST_ID_REUSED for another body."""
-        key = {"of_tenant": tenant, "of_method": method, "of_request": request_id}
         with self._read() as connection:
-            row = connection.execute(_FIND_REQUEST, key).first()
-        if row is None:
-            return None
-        if row.body_digest != body_digest:
-            raise UserError(
-                Reason.REQUEST_ID_REUSED,
-                f"request_id {request_id} was used for another {method} request; take a new UUID for a new request",
-                field="request_id",
-                request_id=request_id,
-                operation=row.op_id,
-            )
-        return self.get(row.op_id)
+            return _find_request(connection, tenant, method, request_id, body_digest)
 
     def get(self, op_id: str) -> Operation | None:
         """One operation, or None."""
@@ -207,6 +207,78 @@ def _read_operation(connection: Connection, op_id: str) -> Operation | None:
     return operation_of(row) if row is not None else None
 
 
+def _find_request(
+    connection: Connection, tenant: str, method: str, request_id: str, body_digest: str
+) -> Operation | None:
+    key = {"of_tenant": tenant, "of_method": method, "of_request": request_id}
+    row = connection.execute(_FIND_REQUEST, key).first()
+    if row is None:
+        return None
+    if row.body_digest != body_digest:
+        raise UserError(
+            Reason.REQUEST_ID_REUSED,
+            f"request_id {request_id} was used for another {method} request; take a new UUID for a new request",
+            field="request_id",
+            request_id=request_id,
+            operation=row.op_id,
+        )
+    return _read_operation(connection, row.op_id)
+
+
+def _insert_all(connection: Connection, news: Sequence[NewOperation]) -> list[tuple[Operation, bool] | CislexError]:
+    used = _used(connection, news)
+    answers: list[tuple[Operation, bool] | CislexError] = []
+    waiting: list[tuple[NewOperation, Operation]] = []
+
+    def write() -> None:
+        if waiting:
+            connection.execute(_INSERT_REQUEST, [new.request_row() for new, _ in waiting])
+            connection.execute(_INSERT_OPERATION, [row_of(operation) for _, operation in waiting])
+            connection.execute(_INSERT_EVENT, [_event_row(operation) for _, operation in waiting])
+            waiting.clear()
+
+    for new in news:
+        try:
+            if new.key in used:
+                write()  # it may be one of these
+                existing = _find_request(connection, *new.key, new.body_digest)
+                if existing is not None:
+                    answers.append((existing, False))
+                    continue
+            if new.check is not None:
+                write()  # it counts what is there
+                new.check(connection)
+        except CislexError as error:
+            answers.append(error)
+            continue
+        operation = replace(new.operation, seq=1)
+        used.add(new.key)
+        waiting.append((new, operation))
+        answers.append((operation, True))
+    write()
+    return answers
+
+
+def _used(connection: Connection, news: Sequence[NewOperation]) -> set[tuple[str, str, str]]:
+    """Those of their request ids that are in the ledger."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for new in news:
+        groups[new.key[:2]].append(new.request_id)
+    return {
+        (tenant, method, request_id)
+        for (tenant, method), ids in groups.items()
+        for request_id in connection.execute(
+            _USED_REQUESTS, {"of_tenant": tenant, "of_method": method, "of_requests": ids}
+        ).scalars()
+    }
+
+
 def _insert_event(connection: Connection, operation: Operation) -> None:
-    row = {"op_id": operation.id, "seq": operation.seq, "at": time.time(), "state": operation.state}
-    connection.execute(_INSERT_EVENT, {**row, "attempt": operation.attempt, "snapshot": json.dumps(operation.snapshot)})
+    connection.execute(_INSERT_EVENT, _event_row(operation))
+
+
+def _event_row(operation: Operation) -> dict[str, Any]:
+    return {
+        "op_id": operation.id, "seq": operation.seq, "at": time.time(), "state": operation.state,
+        "attempt": operation.attempt, "snapshot": json.dumps(operation.snapshot),
+    }  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.engine import Connection, RowMapping
 
 from cislex_runtime import states
 
@@ -40,6 +41,30 @@ class Operation:
     def with_time(self, name: str, at: float) -> Operation:
         """A copy with one of the timings set."""
         return self.with_snapshot(timings={**self.snapshot.get("timings", {}), name: at})
+
+
+@dataclass(frozen=True)
+class NewOperation:
+    """An operation that is to be written under the request id of its method and tenant.
+
+    ``check`` runs in the same transaction and may raise a CislexError, e.g. because the tenant's queue is full.
+    """
+
+    operation: Operation
+    method: str
+    request_id: str
+    body_digest: str
+    check: Callable[[Connection], None] | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What may be there once only: tenant, method, request id."""
+        return self.operation.tenant, self.method, self.request_id
+
+    def request_row(self) -> dict[str, Any]:
+        """The columns of its request id."""
+        row = dict(zip(("tenant", "method", "request_id"), self.key, strict=True))
+        return {**row, "body_digest": self.body_digest, "op_id": self.operation.id}
 
 
 @dataclass(frozen=True)

@@ -102,11 +102,13 @@ class Quotas:
             subject=f"tenant:{tenant}", limit=f"{rate:g}", retry_after_s=f"{wait_s:.3f}",
         )  # fmt: skip
 
-    def check_submission(self, tenant: str, gpu: bool) -> None:
-        """Raise QUOTA_EXCEEDED when the day's GPU seconds are used up (for work that would use a GPU), or the bytes."""
+    def check_submission(self, tenant: str, gpu: bool) -> Callable[[Connection], None] | None:
+        """Raise QUOTA_EXCEEDED when the day's GPU seconds are used up (for work that would use a GPU), or the bytes.
+        Answers what is still to be checked when the operation is written; see ``check_queue``."""
         if gpu and (text := self.gpu_used_up(tenant)):
             raise _exceeded(tenant, f"{text}; ask with device cpu, or tomorrow (UTC)", "gpu_seconds_per_day")
         self.bytes_left(tenant)
+        return self.check_queue(tenant)
 
     def gpu_used_up(self, tenant: str) -> str:
         """What to say when no GPU seconds of today are left; empty when some are."""

@@ -13,18 +13,19 @@ from typing import Any
 from cislex_core.canonical import digest_json
 from cislex_core.errors import CislexError, Reason, UserError, Violation
 from cislex_core.stores import Store
-from cislex_core.tasks import TaskInfo, cache_key
+from cislex_core.tasks import TaskInfo, TaskSpec, cache_key
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 
 from cislex_runtime import names, states
-from cislex_runtime.ledger import Ledger, Operation
+from cislex_runtime.ledger import Ledger, NewOperation, Operation
 from cislex_runtime.owning.endings import succeeded
 from cislex_runtime.owning.known_results import find_cached
 from cislex_runtime.resources import Resources
 from cislex_runtime.security import identity
 from cislex_runtime.security.quotas import Quotas
 from cislex_runtime.serving import requests
+from cislex_runtime.serving.admission import Admission
 from cislex_runtime.serving.operation_proto import to_proto
 from cislex_runtime.serving.waiting import WaitingRoom
 from cislex_runtime.specs import find_info
@@ -57,6 +58,11 @@ class OperationsManager:
         #: Tells places in the queue; the platform sets it.
         self.waiting: WaitingRoom | None = None
         self._quotas = quotas or Quotas(None, ledger)
+        self._admission = Admission(ledger)
+
+    def close(self) -> None:
+        """Write what is being submitted; nothing is accepted after it."""
+        self._admission.close()
 
     async def submit(self, task: str, request: Message, context: Any = None) -> operations_pb2.Operation:
         """Validate a request, write it to the ledger and answer the operation.
@@ -67,7 +73,10 @@ class OperationsManager:
         FILE_NOT_FOUND, PATH_NOT_ALLOWED, ARTIFACT_CORRUPT, DEVICE_UNAVAILABLE (cuda where there can be none),
         QUOTA_EXCEEDED.
         """
-        return await asyncio.to_thread(self._submit, task, request)
+        prepared = await asyncio.to_thread(self._prepare, task, request)
+        if isinstance(prepared, NewOperation):
+            return await self._admission.add(prepared, self._admitted)
+        return prepared
 
     async def get(self, name: str) -> operations_pb2.Operation:
         """The operation of this name. Errors: INVALID_REQUEST, NOT_FOUND."""
@@ -91,7 +100,8 @@ class OperationsManager:
 
     # ---- inside -----------------------------------------------------------------------------------------------
 
-    def _submit(self, task: str, request: Message) -> operations_pb2.Operation:
+    def _prepare(self, task: str, request: Message) -> operations_pb2.Operation | NewOperation:
+        """The operation to write, or the answer where nothing is to be written."""
         info = find_info(task)
         problems: list[Violation] = []
         common = requests.read_common(request, problems)
@@ -100,10 +110,27 @@ class OperationsManager:
         if problems or spec is None:
             raise _invalid(problems)
         body = digest_json({"values": _ints_as_text(values), "labels": common.labels, "tenant": common.tenant})
-        if common.request_id and not common.validate_only:
-            existing = self._ledger.find_request(common.tenant, task, common.request_id, body)
-            if existing is not None:
-                return self.proto(existing)
+        try:
+            operation = self._resolved(task, info, spec, common)
+            if common.validate_only:
+                return self.proto(replace(operation, state=states.SUCCEEDED))
+            gpu = operation.request["gpu"]
+            full = None if operation.done else self._quotas.check_submission(common.tenant, gpu)
+        except CislexError:
+            # A repeated request is answered with the operation of then, whatever has become of inputs and quotas.
+            existing = self._repeated(task, common, body)
+            if existing is None:
+                raise
+            return self.proto(existing)
+        return NewOperation(operation, task, operation.request["request_id"], body, full)
+
+    def _repeated(self, task: str, common: requests.Submission, body: str) -> Operation | None:
+        if not common.request_id or common.validate_only:
+            return None
+        return self._ledger.find_request(common.tenant, task, common.request_id, body)
+
+    def _resolved(self, task: str, info: TaskInfo, spec: TaskSpec, common: requests.Submission) -> Operation:
+        """The operation with its inputs by digest; done where its result is known."""
         if self._no_cuda and getattr(spec, "device", None) == "cuda":
             raise UserError(
                 Reason.DEVICE_UNAVAILABLE,
@@ -113,7 +140,6 @@ class OperationsManager:
             )
         resolved = self._resolver.resolve(spec, common.tenant)
         now = time.time()
-        gpu = info.gpu and getattr(resolved.spec, "device", "auto") != "cpu"
         spec_digest = cache_key(task, info, resolved.spec)
         operation = Operation(
             id=names.new_id(),
@@ -126,7 +152,7 @@ class OperationsManager:
                 "files": resolved.files,
                 "kind": info.kind,
                 "heavy": self._needs_heavy_slot(info, resolved.spec),
-                "gpu": gpu,
+                "gpu": info.gpu and getattr(resolved.spec, "device", "auto") != "cpu",
                 "spec_digest": spec_digest,
                 "cache_key": _own_key(spec_digest),
                 "labels": common.labels,
@@ -136,27 +162,18 @@ class OperationsManager:
             },
             snapshot={"timings": {"queued": now}},
         )
-        known = find_cached(
-            self._ledger,
-            self._store,
-            self._resources,
-            common.tenant,
-            self._ledger.cached_result(operation.request["cache_key"]),
-            operation.id,
-        )
+        digest = self._ledger.cached_result(operation.request["cache_key"])
+        known = find_cached(self._ledger, self._store, self._resources, common.tenant, digest, operation.id)
         if common.validate_only:
-            operation = replace(operation, state=states.SUCCEEDED).with_snapshot(cache_hit=known is not None)
-            return self.proto(operation)
-        if known is not None:
-            operation = succeeded(operation.with_snapshot(cache_hit=True), known, now)
-        else:
-            self._quotas.check_submission(common.tenant, gpu)
-        full = None if known is not None else self._quotas.check_queue(common.tenant)
-        operation, created = self._ledger.create(operation, task, operation.request["request_id"], body, full)
+            return operation.with_snapshot(cache_hit=known is not None)
+        return operation if known is None else succeeded(operation.with_snapshot(cache_hit=True), known, now)
+
+    def _admitted(self, operation: Operation, created: bool) -> operations_pb2.Operation:
         if created:
-            metrics.count_accepted(task, cache_hit=operation.done)
+            metrics.count_accepted(operation.task, cache_hit=operation.done)
             with logs.about_operation(operation):
-                log.info("%s %s accepted%s", task, operation.id, " (cache hit)" if operation.done else "")
+                how = " (cache hit)" if operation.done else ""
+                log.info("%s %s accepted%s", operation.task, operation.id, how)
             self._wake()
         return self.proto(operation)
 

@@ -157,6 +157,7 @@ class Platform:
         if self._engine_started:
             self.reconciler.look()  # write what the last workers said
         self._ownership.release()
+        self.operations.close()
         self.ledger.close()
 
     def _try_own(self) -> bool:
