@@ -14,9 +14,10 @@ import pytest
 from cislex_core.artifacts import LocalStore
 from cislex_core.canonical import digest_file
 from cislex_core.settings import Settings
-from cislex_runtime.engines import job_engine as module
+from cislex_runtime.engines import leavings
 from cislex_runtime.engines.choice import job_environment
 from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
+from cislex_runtime.engines.followed import OUTCOME_GRACE_S
 from cislex_runtime.engines.job_engine import JobEngine
 from cislex_runtime.engines.jobs import SystemAwayError, job_name
 from cislex_runtime.engines.mailbox import Mailbox, default_url, split_attempt_url
@@ -124,7 +125,7 @@ def test_a_mailbox_that_is_away_loses_nothing(
     monkeypatch.setattr(driver.engine._mailbox, "list", listing)
     broken.set()
     wait_for(lambda: job_name("mute", 1) in jobs.processes and jobs.processes[job_name("mute", 1)].poll() == 0)
-    time.sleep(module.OUTCOME_GRACE_S + 0.5)
+    time.sleep(OUTCOME_GRACE_S + 0.5)
     assert driver.engine.observe([one.ref])[one.ref].phase not in (Phase.LOST, Phase.EXITED)
     broken.clear()
     assert exit_of(driver, one.ref) is Exit.OK
@@ -286,10 +287,10 @@ def test_a_state_that_changes_while_it_is_copied_does_not_count(
 def test_old_leftovers_are_swept(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("old/1/attempt.json", "checkpoints/old/1/index.json"):
         driver.engine._mailbox.put(name, {})
-    driver.engine._sweep()
+    driver.engine._leavings.sweep()
     assert len(driver.engine._mailbox.list("")) == 2
-    monkeypatch.setattr(module, "SWEEP_AFTER_S", -1.0)
-    driver.engine._sweep()
+    monkeypatch.setattr(leavings, "SWEEP_AFTER_S", -1.0)
+    driver.engine._leavings.sweep()
     assert driver.engine._mailbox.list("") == {}
 
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ from cislex_core.stores import Store
 from cislex_core.tasks import InputRef
 
 from cislex_runtime.engines.engine import AttemptSpec, Capacity, Exit, Observation, Outcome, Phase
+from cislex_runtime.engines.followed import Followed, Judge, Mail, read_mail
 from cislex_runtime.engines.job_logs import JobLogs
-from cislex_runtime.engines.jobs import Job, JobBackend, JobPhase, JobStatus, SystemAwayError, job_name
-from cislex_runtime.engines.mailbox import ATTEMPT, OUTCOME, REPORT, STOP, SUBMITTED, Mailbox
+from cislex_runtime.engines.jobs import Job, JobBackend, JobStatus, SystemAwayError, job_name
+from cislex_runtime.engines.leavings import ABANDON_S, Leavings
+from cislex_runtime.engines.mailbox import ATTEMPT, STOP, SUBMITTED, Mailbox
 from cislex_runtime.specs import find_info
 from cislex_runtime.working.outcomes import outcome_of
 from cislex_runtime.working.task_io import WorkerInputs
@@ -31,57 +33,7 @@ from cislex_runtime.working.task_io import WorkerInputs
 log = logging.getLogger("cislex.engine")
 POLL_S = 1.0
 LONGEST_RETRY_S = 10.0
-#: A job that ended without an outcome counts as lost only after so long: shared folders show new files late.
-OUTCOME_GRACE_S = 2.0
-#: So long after it should have been killed, an attempt that cannot be stopped is given up; its late result is refused.
-ABANDON_S = 30.0
-#: Of the time without news, at most so much is counted between two looks: while the mailbox was away nobody was silent.
-LONGEST_STEP_S = 5.0
-SWEEP_AFTER_S = 30 * 86_400.0
 _UNKNOWN = Observation(Phase.LOST, counted=False, detail="it was never started")
-
-
-@dataclass
-class _Run:
-    """An attempt that this process follows."""
-
-    ref: str
-    name: str
-    op_id: str
-    heavy: bool
-    observation: Observation
-    submitted: bool = False
-    #: A thread is handing it over just now.
-    sending: bool = False
-    begun: bool = False
-    report_tag: str = ""
-    report_revision: int = -1
-    #: The system says that it runs (so its silence counts).
-    runs: bool = False
-    silent_s: float = 0.0
-    idle_s: float = 0.0
-    read_at: float | None = None
-    ended_at: float | None = None
-    stop_at: float | None = None
-    killed_at: float | None = None
-
-    @property
-    def over(self) -> bool:
-        return self.observation.phase in (Phase.EXITED, Phase.LOST)
-
-    def see(self, **changes: Any) -> None:
-        """A new observation."""
-        self.observation = replace(self.observation, revision=self.observation.revision + 1, **changes)
-
-
-@dataclass
-class _Mail:
-    """What the mailbox held of an attempt at one moment."""
-
-    names: set[str] = field(default_factory=set)
-    report_tag: str = ""
-    report: dict[str, Any] | None = None
-    outcome: Outcome | None = None
 
 
 class JobEngine:
@@ -111,10 +63,9 @@ class JobEngine:
         self._max_heavy, self._max_light = max_heavy, max_light
         self._env = dict(env or {})
         self._poll_s = poll_s
-        self._runs: dict[str, _Run] = {}
-        self._doomed: dict[str, float] = {}
-        #: Refs whose objects are being removed.
-        self._forgotten: set[str] = set()
+        self._runs: dict[str, Followed] = {}
+        self._judge = Judge(self.name, self._logs)
+        self._leavings = Leavings(backend, mailbox)
         self._lock = threading.RLock()
         self._wake: Callable[[], None] = lambda: None
         self._news = threading.Event()
@@ -136,7 +87,7 @@ class JobEngine:
         self._readers = ThreadPoolExecutor(8, thread_name_prefix="read-job")
         self._poller = threading.Thread(target=self._poll, name="jobs", daemon=True)
         self._poller.start()
-        self._later(self._sweep)
+        self._later(self._leavings.sweep)
 
     def submit(self, attempt: AttemptSpec) -> str:
         """Take an attempt; it is handed to the system in the background, and again until the system took it."""
@@ -146,7 +97,7 @@ class JobEngine:
             if not self.capacity().takes(attempt.heavy):
                 raise RuntimeError(f"no free slot for {attempt.ref}")
             name = job_name(attempt.op_id, attempt.attempt)
-            run = _Run(attempt.ref, name, attempt.op_id, attempt.heavy, Observation(Phase.INITIALIZING))
+            run = Followed(attempt.ref, name, attempt.op_id, attempt.heavy, Observation(Phase.INITIALIZING))
             self._runs[attempt.ref] = run
         self._senders.submit(self._send, run, attempt)
         return attempt.ref
@@ -155,8 +106,8 @@ class JobEngine:
         """State of attempts as last seen; one that this process does not follow is looked for and adopted."""
         refs = list(refs)
         with self._lock:
-            strangers = [ref for ref in refs if ref not in self._runs and ref not in self._forgotten]
-            answer = dict.fromkeys(self._forgotten.intersection(refs), _UNKNOWN)
+            answer = dict.fromkeys(self._leavings.among(refs), _UNKNOWN)
+            strangers = [ref for ref in refs if ref not in self._runs and ref not in answer]
         if strangers:
             answer |= self._adopt(strangers)
         with self._lock:
@@ -191,10 +142,9 @@ class JobEngine:
             if run is None or not run.over:
                 return
             del self._runs[ref]
-            self._doomed[run.name] = time.monotonic()
-            self._forgotten.add(ref)
+            self._leavings.add(ref, run.name)
         self._logs.forget(run.name)
-        self._later(lambda: self._drop(ref))
+        self._later(lambda: self._leavings.drop(ref))
 
     def capacity(self) -> Capacity:
         """What the settings allow, less what is in flight. Light attempts take heavy places when theirs are full."""
@@ -225,7 +175,7 @@ class JobEngine:
 
     # ---- handing over -----------------------------------------------------------------------------------------
 
-    def _send(self, run: _Run, attempt: AttemptSpec) -> None:
+    def _send(self, run: Followed, attempt: AttemptSpec) -> None:
         """Store the input files, write the attempt, start the job; repeated until each has worked."""
         closing, pause = self._closing, 0.5
         while not closing.is_set():
@@ -254,7 +204,7 @@ class JobEngine:
                 pause = min(LONGEST_RETRY_S, 2 * pause)
         self._news.set()
 
-    def _hand_over(self, run: _Run, attempt: AttemptSpec) -> None:
+    def _hand_over(self, run: Followed, attempt: AttemptSpec) -> None:
         # Paths of this machine mean nothing elsewhere: what the task reads by path goes into the store.
         inputs = WorkerInputs(self._store, attempt.files)
         for digest in attempt.files:
@@ -267,7 +217,7 @@ class JobEngine:
         with self._lock:
             run.submitted, run.sending = True, False
 
-    def _job(self, run: _Run, attempt: AttemptSpec) -> Job:
+    def _job(self, run: Followed, attempt: AttemptSpec) -> Job:
         gpu = find_info(attempt.task).gpu and attempt.spec.get("device", "auto") != "cpu"
         url = f"{self._mailbox.url}/{run.ref}"
         labels = {"operation": attempt.op_id, "attempt": str(attempt.attempt), "tenant": attempt.tenant}
@@ -287,7 +237,7 @@ class JobEngine:
         for ref, name in names.items():
             try:
                 value = self._mailbox.get(f"{ref}/{ATTEMPT}")
-                mail = self._read(ref, "")
+                mail = read_mail(self._mailbox, ref, "")
             except Exception as error:
                 log.warning("cannot tell how %s is: %s", ref, error)
                 answer[ref] = unsure
@@ -296,12 +246,12 @@ class JobEngine:
                 answer[ref] = unsure if known is None else _UNKNOWN
                 continue
             attempt = AttemptSpec.from_json(value) if value is not None else None
-            run = _Run(ref, name, _split(ref)[0], attempt is not None and attempt.heavy, unsure)
+            run = Followed(ref, name, _split(ref)[0], attempt is not None and attempt.heavy, unsure)
             run.submitted = attempt is None or SUBMITTED in mail.names or bool(known and name in known)
             with self._lock:
                 self._runs[ref] = run
                 if run.submitted:
-                    self._judge(run, known, mail)
+                    self._judge.look(run, known, mail)
             if not run.submitted and attempt is not None:
                 with contextlib.suppress(RuntimeError):  # closed meanwhile: the next owner does it
                     self._senders.submit(self._send, run, attempt)
@@ -319,7 +269,7 @@ class JobEngine:
                 return
             try:
                 self._look()
-                self._remove_jobs()
+                self._leavings.remove_jobs()
             except Exception:
                 log.exception("the jobs could not be looked at; trying again")
 
@@ -342,7 +292,7 @@ class JobEngine:
         for run, mail in zip(runs, mails, strict=True):
             with self._lock:
                 before = run.observation.revision
-                self._judge(run, known, mail)
+                self._judge.look(run, known, mail)
                 news |= run.observation.revision != before
             self._enforce_stop(run)
         if news:
@@ -361,96 +311,14 @@ class JobEngine:
         self.away = ""
         return known
 
-    def _read_quietly(self, box: str, tag: str) -> _Mail | None:
+    def _read_quietly(self, box: str, tag: str) -> Mail | None:
         try:
-            return self._read(box, tag)
+            return read_mail(self._mailbox, box, tag)
         except Exception as error:
             log.warning("the mailbox of %s cannot be read: %s", box, error)
             return None
 
-    def _read(self, box: str, tag: str) -> _Mail:
-        """``tag``: of the report that is known; it is read only when it is another now."""
-        entries = self._mailbox.list(box)
-        mail = _Mail(set(entries))
-        if REPORT in entries and entries[REPORT].tag != tag:
-            mail.report_tag, mail.report = entries[REPORT].tag, self._mailbox.get(f"{box}/{REPORT}")
-        if OUTCOME in entries:
-            value = self._mailbox.get(f"{box}/{OUTCOME}")
-            mail.outcome = Outcome.from_json(value) if value is not None else None
-        return mail
-
-    def _judge(self, run: _Run, known: Mapping[str, JobStatus] | None, mail: _Mail | None) -> None:
-        """One look at one attempt. ``known`` and ``mail`` are None while the system or the mailbox is away."""
-        now = time.monotonic()
-        if run.over:
-            return
-        status = known.get(run.name) if known is not None else None
-        if mail is not None:
-            self._hear(run, mail, now)
-            if mail.outcome is not None:
-                run.see(phase=Phase.EXITED, outcome=mail.outcome)
-                self._logs.follow(run.name)
-                return
-        if known is None:
-            return
-        ended = status is None or status.phase is JobPhase.ENDED
-        if status is not None and not ended:
-            run.ended_at = None
-            run.runs = status.phase is JobPhase.RUNNING
-            if run.runs:
-                self._logs.follow(run.name)
-            if not run.begun:
-                phase = Phase.INITIALIZING if run.runs else Phase.PENDING
-                text = f"waiting for {self.name}: {status.detail}" if status.detail and not run.runs else ""
-                if (phase, text) != (run.observation.phase, run.observation.message):
-                    run.see(phase=phase, message=text)
-        elif mail is not None:
-            run.ended_at = run.ended_at or now
-            self._logs.follow(run.name)
-            # One that was to stop has nothing more to say that matters.
-            if run.stop_at is not None or now - run.ended_at >= OUTCOME_GRACE_S:
-                self._conclude(run, status)
-
-    def _hear(self, run: _Run, mail: _Mail, now: float) -> None:
-        step = 0.0 if run.read_at is None else min(LONGEST_STEP_S, now - run.read_at)
-        run.read_at = now
-        if run.runs or run.begun:
-            run.silent_s += step
-            run.idle_s += step
-        if mail.report is None:
-            return
-        run.report_tag, run.silent_s = mail.report_tag, 0.0
-        if mail.report["revision"] == run.report_revision:
-            return
-        run.report_revision, run.idle_s = mail.report["revision"], 0.0
-        report = mail.report
-        if not report["begun"]:
-            return
-        first, run.begun = not run.begun, True
-        run.see(
-            phase=Phase.RUNNING,
-            running_at=time.time() if first else run.observation.running_at,
-            progress=report.get("progress", {}),
-            metrics=report.get("metrics", {}),
-            message=report.get("message", ""),
-            warnings=tuple(report.get("warnings", ())),
-        )
-
-    def _conclude(self, run: _Run, status: JobStatus | None) -> None:
-        """The job is gone and left no outcome."""
-        if status is None:
-            run.see(phase=Phase.LOST, detail=f"{self.name} does not know the job {run.name} any more")
-            return
-        detail = status.detail or "it ended without an outcome"
-        if status.ending is Exit.PREEMPTED and run.killed_at is None:
-            run.see(phase=Phase.EXITED, outcome=Outcome(Exit.PREEMPTED))
-        elif status.ending is Exit.OUT_OF_MEMORY:
-            run.see(phase=Phase.EXITED, outcome=outcome_of(MemoryError(detail), {})[0])
-        else:
-            last = self._logs.last_lines(run.name)
-            run.see(phase=Phase.LOST, detail=f"{detail}; its last lines: {last}" if last else detail)
-
-    def _enforce_stop(self, run: _Run) -> None:
+    def _enforce_stop(self, run: Followed) -> None:
         now = time.monotonic()
         with self._lock:
             if run.over or run.stop_at is None or now < run.stop_at:
@@ -469,7 +337,7 @@ class JobEngine:
 
     # ---- inside -----------------------------------------------------------------------------------------------
 
-    def _end(self, run: _Run, outcome: Outcome) -> None:
+    def _end(self, run: Followed, outcome: Outcome) -> None:
         with self._lock:
             run.see(phase=Phase.EXITED, outcome=outcome)
         self._wake()
@@ -485,50 +353,6 @@ class JobEngine:
 
         with contextlib.suppress(RuntimeError):  # closed meanwhile: the next owner does it
             self._readers.submit(quietly)
-
-    def _kill(self, name: str) -> None:
-        closing = self._closing
-        while not closing.is_set():
-            try:
-                self.backend.stop(name)
-                return
-            except SystemAwayError as error:
-                log.warning("%s cannot be killed: %s; trying again", name, error)
-                closing.wait(2.0)
-
-    def _drop(self, ref: str) -> None:
-        try:
-            self._mailbox.delete(ref)
-        finally:
-            with self._lock:
-                self._forgotten.discard(ref)
-
-    def _remove_jobs(self) -> None:
-        """Let the system forget jobs that nobody asks for any more; one that does not end by itself is killed."""
-        with self._lock:
-            doomed = list(self._doomed.items())
-        for name, since in doomed:
-            try:
-                if self.backend.remove(name):
-                    with self._lock:
-                        del self._doomed[name]
-                elif time.monotonic() - since > ABANDON_S:
-                    self.backend.stop(name)
-                    with self._lock:
-                        self._doomed[name] = time.monotonic()
-            except SystemAwayError:
-                return
-
-    def _sweep(self) -> None:
-        """Remove what attempts of long ago left: their owner died between the end and ``forget``."""
-        newest: dict[str, float] = {}
-        for name, entry in self._mailbox.list("").items():
-            parts = name.split("/")
-            root = "/".join(parts[:2]) if parts[0] == "checkpoints" else parts[0]
-            newest[root] = max(newest.get(root, 0.0), entry.modified.timestamp())
-        for root, at in newest.items():
-            if time.time() - at > SWEEP_AFTER_S:
-                self._mailbox.delete(root)
 
 
 def _split(ref: str) -> tuple[str, int]:

@@ -9,12 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,10 +19,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cislex_runtime.devices import cuda_is_impossible, gpu_ids, usable_cpus, worker_environment
+from cislex_runtime.devices import cuda_is_impossible, gpu_ids, usable_cpus
 from cislex_runtime.engines.engine import AttemptSpec, Capacity, Observation, Outcome, Phase
 from cislex_runtime.engines.leftovers import (
-    MARK,
     WORKERS_FILE,
     WorkerRecord,
     describe_status,
@@ -33,33 +29,15 @@ from cislex_runtime.engines.leftovers import (
     process_start,
 )
 from cislex_runtime.engines.resident import resident_bytes
+from cislex_runtime.engines.slots import Slot, kill_group, reap_group
 
 log = logging.getLogger("cislex.engine")
-MAX_WORKER_LOG_BYTES = 8 << 20
-
-
-@dataclass
-class _Slot:
-    index: int
-    heavy: bool
-    gpu: str | None
-    threads: int
-    process: subprocess.Popen[bytes] | None = None
-    connection: socket.socket | None = None
-    life: int = -1
-    ref: str = ""
-    ready: bool = False
-    heard_at: float = 0.0
-
-    @property
-    def name(self) -> str:
-        return f"{'heavy' if self.heavy else 'light'}-{self.index}"
 
 
 @dataclass
 class _Run:
     observation: Observation
-    slot: _Slot
+    slot: Slot
     reported_at: float
     stop_deadline: float | None = None
     timer: threading.Timer | None = field(default=None, repr=False)
@@ -89,9 +67,9 @@ class LocalEngine:
         self.gpus = len(gpus)
         self.no_cuda = cuda_is_impossible()
         self._slots = [
-            _Slot(i, True, gpus[i % len(gpus)] if gpus else None, max(1, cpus // count)) for i in range(count)
+            Slot(i, True, gpus[i % len(gpus)] if gpus else None, max(1, cpus // count)) for i in range(count)
         ]
-        self._slots += [_Slot(i, False, None, max(1, cpus // 2)) for i in range(light_slots)]
+        self._slots += [Slot(i, False, None, max(1, cpus // 2)) for i in range(light_slots)]
         self._runs: dict[str, _Run] = {}
         self._lock = threading.RLock()
         self._wake: Callable[[], None] = lambda: None
@@ -128,10 +106,7 @@ class LocalEngine:
             now = time.monotonic()
             slot.heard_at = now
             self._runs[attempt.ref] = _Run(Observation(Phase.INITIALIZING), slot, now, tenant=attempt.tenant)
-            assert slot.connection is not None
-            try:
-                slot.connection.sendall(json.dumps({"run": attempt.to_json()}).encode() + b"\n")
-            except OSError:
+            if not slot.say({"run": attempt.to_json()}):
                 log.warning("worker %s went away before it took %s", slot.name, attempt.ref)
         return attempt.ref
 
@@ -164,9 +139,7 @@ class LocalEngine:
             run.stop_deadline = deadline
             if run.timer is not None:
                 run.timer.cancel()
-            if run.slot.connection is not None:
-                with contextlib.suppress(OSError):
-                    run.slot.connection.sendall(json.dumps({"cancel": ref}).encode() + b"\n")
+            run.slot.say({"cancel": ref})
             run.timer = threading.Timer(grace_s, self._kill_run, [ref])
             run.timer.daemon = True
             run.timer.start()
@@ -201,15 +174,15 @@ class LocalEngine:
                     with contextlib.suppress(ProcessLookupError):
                         process.send_signal(signal.SIGTERM)
                 else:
-                    _kill_group(process)
+                    kill_group(process)
         deadline = time.monotonic() + grace_s
         for slot, process in processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
-            _kill_group(process)
+            kill_group(process)
             process.wait()
             with self._lock:
-                self._close_files(slot)
+                slot.close_files()
         with self._lock:
             self._record()
 
@@ -230,55 +203,19 @@ class LocalEngine:
                 found[tenant] = found.get(tenant, 0) + resident_bytes(process.pid)
         return found
 
-    def _free(self, heavy: bool) -> list[_Slot]:
+    def _free(self, heavy: bool) -> list[Slot]:
         return [slot for slot in self._slots if not slot.ref and (slot.heavy or not heavy)]
 
-    def _spawn(self, slot: _Slot) -> None:
+    def _spawn(self, slot: Slot) -> None:
         if self._closing:
             return
-        ours, theirs = socket.socketpair()
-        life_read, life_write = os.pipe()
-        log_path = self._home / "logs" / f"worker-{slot.name}.log"
-        with contextlib.suppress(FileNotFoundError):
-            if log_path.stat().st_size > MAX_WORKER_LOG_BYTES:
-                log_path.replace(log_path.with_suffix(".log.1"))
-        with open(log_path, "ab") as output:
-            slot.process = subprocess.Popen(
-                [sys.executable, "-m", "cislex_runtime.working.worker"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=self._home,
-                env=self._environment(slot, theirs.fileno(), life_read),
-                pass_fds=[theirs.fileno(), life_read],
-                start_new_session=True,
-            )
-        theirs.close()
-        os.close(life_read)
-        slot.connection, slot.life, slot.ready, slot.heard_at = ours, life_write, False, time.monotonic()
+        process, lines = slot.start(self._home, self._store, self._env, bool(self.gpus))
         self._record()
         threading.Thread(
-            target=self._listen, args=(slot, slot.process, ours.makefile("rb")), daemon=True, name=f"hear-{slot.name}"
+            target=self._listen, args=(slot, process, lines), daemon=True, name=f"hear-{slot.name}"
         ).start()
 
-    def _environment(self, slot: _Slot, fd: int, life_fd: int) -> dict[str, str]:
-        environment = {**os.environ, **self._env}
-        environment |= worker_environment(environment, slot.threads, self._home / "cache")
-        environment |= {
-            "CISLEX_WORKER_FD": str(fd),
-            "CISLEX_LIFE_FD": str(life_fd),
-            "CISLEX_WORKER_HOME": str(self._home),
-            "CISLEX_WORKER_STORE": str(self._store),
-            MARK: str(self._home),
-            "PYTHONUNBUFFERED": "1",
-        }
-        if slot.gpu is not None:
-            environment["CUDA_VISIBLE_DEVICES"] = slot.gpu
-        elif self.gpus:
-            environment["CUDA_VISIBLE_DEVICES"] = ""  # GPUs belong to the heavy slots
-        return environment
-
-    def _listen(self, slot: _Slot, process: subprocess.Popen[bytes], lines: BinaryIO) -> None:
+    def _listen(self, slot: Slot, process: subprocess.Popen[bytes], lines: BinaryIO) -> None:
         try:
             with lines:
                 for line in lines:
@@ -286,11 +223,11 @@ class LocalEngine:
         except OSError:
             pass
         status = process.wait()
-        _kill_group(process)
+        kill_group(process)
         self._gone(slot, process, status)
-        _reap_group(process)
+        reap_group(process)
 
-    def _hear(self, slot: _Slot, message: dict[str, Any]) -> None:
+    def _hear(self, slot: Slot, message: dict[str, Any]) -> None:
         with self._lock:
             now = time.monotonic()
             slot.heard_at = now
@@ -331,7 +268,7 @@ class LocalEngine:
                 return
         self._wake()
 
-    def _gone(self, slot: _Slot, process: subprocess.Popen[bytes], status: int) -> None:
+    def _gone(self, slot: Slot, process: subprocess.Popen[bytes], status: int) -> None:
         with self._lock:
             if slot.process is not process:
                 return
@@ -346,7 +283,7 @@ class LocalEngine:
                 )
                 if run.timer is not None:
                     run.timer.cancel()
-            self._close_files(slot)
+            slot.close_files()
             shutil.rmtree(self._home / "scratch" / str(process.pid), ignore_errors=True)
             quick = not slot.ready
             slot.process = None
@@ -365,15 +302,7 @@ class LocalEngine:
             if run is None or run.observation.phase in (Phase.EXITED, Phase.LOST) or run.slot.ref != ref:
                 return
             if run.slot.process is not None:
-                _kill_group(run.slot.process)
-
-    def _close_files(self, slot: _Slot) -> None:
-        if slot.connection is not None:
-            slot.connection.close()
-            slot.connection = None
-        if slot.life >= 0:
-            os.close(slot.life)
-            slot.life = -1
+                kill_group(run.slot.process)
 
     def _record(self) -> None:
         records = [
@@ -384,15 +313,3 @@ class LocalEngine:
         temporary = self._home / (WORKERS_FILE + ".tmp")
         temporary.write_text(json.dumps([record.__dict__ for record in records]))
         temporary.replace(self._home / WORKERS_FILE)
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _reap_group(process: subprocess.Popen[bytes]) -> None:
-    """The first process of a container inherits what a dead worker leaves: its guard would stay as a zombie."""
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.waitpid(-process.pid, 0)

@@ -64,9 +64,9 @@ class Operations(Database):
     def create_all(self, news: Sequence[NewOperation]) -> list[tuple[Operation, bool] | CislexError]:
         """Insert operations under their request ids, all in one transaction. Answers (operation, created) of each.
 
-        When an id was used before: the operation of then if the body is the same, else the error REQUEST_ID_REUSED; what
-        a check raised is answered as the error of that one, and nothing is written of it. Raises what concerns all: the
-        ledger is away or its disk is full; then nothing is written at all.
+        When an id was used before: the operation of then if the body is the same, else the error REQUEST_ID_REUSED;
+        what a check raised is answered as the error of that one, and nothing is written of it. Raises what concerns
+        all: the ledger is away or its disk is full; then nothing is written at all.
         """
         try:
             with self._write() as connection:

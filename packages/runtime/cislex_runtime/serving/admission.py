@@ -43,7 +43,7 @@ class Admission:
         self._thread.start()
 
     async def add(self, new: NewOperation, then: Callable[[Operation, bool], Any]) -> Any:
-        """Write one; answers what ``then(operation, created)`` makes of it, called in the writing thread after the commit.
+        """Write one; answers what ``then(operation, created)`` makes of it in the writing thread, after the commit.
 
         Raises what ``Ledger.create`` raises, and UNAVAILABLE when the server ends.
         """
