@@ -35,7 +35,10 @@ def test_a_step_as_its_own_command(services, capsys):
         (["dataset", "build", "--wt", "FILE", "--ko", "FILE", "--genome", "FILE"], "encoder.BuildDataset"),
         (["dataset", "label", "--counts", "FILE", "--definition", "specific"], "encoder.LabelPeaks"),
         (["dataset", "simulate", "--n-wt", "30"], "encoder.Simulate"),
-        (["model", "train", "--dataset", DATASET, "--seeds", "0,7", "--epochs", "2"], "trainer.TrainModel"),
+        (
+            ["model", "train", "--dataset", DATASET, "--seeds", "0,7", "--epochs", "2", "--data-parallel", "2"],
+            "trainer.TrainModel",
+        ),  # fmt: skip
         (["model", "evaluate", "--model", DATASET, "--dataset", DATASET], "trainer.EvaluateModel"),
         (["model", "import", "FILE", "--window", "200", "--outputs", "MAX,JUND"], "trainer.ImportModel"),
         (

@@ -37,6 +37,9 @@ def train(
     unit_models: Annotated[
         list[str] | None, typer.Option("--unit-model", help="unit_transfer: a model whose outputs are units; repeat.")
     ] = None,
+    data_parallel: Annotated[
+        int | None, typer.Option(help="Processes that train each network together, on one or several nodes.")
+    ] = None,
     device: common.Device = "auto",
     settings: common.Set = None,
     no_wait: common.NoWait = False,
@@ -54,6 +57,7 @@ def train(
             "freeze_filters": freeze_filters or None,
             "architecture": architecture, "seeds": parse_seeds(seeds), "epochs": epochs, "patience": patience,
             "batch_size": batch_size, "learning_rate": learning_rate, "protocol": protocol, "device": device,
+            "data_parallel": data_parallel,
         },
         files=files,
         names={
