@@ -38,7 +38,7 @@ def test_a_step_as_its_own_command(services, capsys):
         (
             ["model", "train", "--dataset", DATASET, "--seeds", "0,7", "--epochs", "2", "--data-parallel", "2"],
             "trainer.TrainModel",
-        ),  # fmt: skip
+        ),
         (["model", "evaluate", "--model", DATASET, "--dataset", DATASET], "trainer.EvaluateModel"),
         (["model", "import", "FILE", "--window", "200", "--outputs", "MAX,JUND"], "trainer.ImportModel"),
         (
