@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import trustme
+import yaml
 from place import compose
 
 REPO = Path(__file__).resolve().parents[2]
@@ -287,6 +289,32 @@ def test_compose_settings_are_the_servers() -> None:
         {key: str(value) for key, value in compose()["services"]["trainer"]["environment"].items()}
     )
     assert settings.health_listen == "0.0.0.0:50052"
+
+
+def test_the_open_file_adds_tls_and_tokens_to_every_service(tmp_path: Path) -> None:
+    """What docker compose makes of both files, maps merged, is a server that other machines may reach."""
+    from cislex_core.settings import Settings
+    from cislex_runtime.security.static_tokens import StaticTokens, entry_text, new_token
+    from cislex_runtime.security.tls import server_credentials
+
+    value = yaml.safe_load((REPO / "docker/compose.open.yaml").read_text())
+    assert set(value["services"]) == OURS
+    pem = tmp_path / "tls"
+    leaf = trustme.CA().issue_cert("cislex.example.org")
+    leaf.private_key_pem.write_to_path(f"{pem}.key")
+    leaf.cert_chain_pems[0].write_to_path(f"{pem}.crt")
+    (tmp_path / "tokens.toml").write_text(entry_text(new_token(), "me", "lab-a", "user", None))
+    files = {f"/run/secrets/{name}": str(tmp_path / Path(s["file"]).name) for name, s in value["secrets"].items()}
+    for name, service in value["services"].items():
+        assert set(service) == {"environment", "secrets"}
+        assert set(service["secrets"]) == set(value["secrets"])
+        merged = {**compose()["services"][name]["environment"], **service["environment"]}
+        merged = {key: files.get(str(text), str(text)) for key, text in merged.items()}
+        settings = Settings.from_env(merged)
+        assert (settings.auth, settings.allow_plaintext_tokens) == ("static", False)
+        assert server_credentials(settings) is not None
+        assert settings.auth_tokens_file is not None
+        StaticTokens(settings.auth_tokens_file).close()
 
 
 def test_compose_holds_no_secret(tmp_path: Path) -> None:
