@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,17 @@ def shared_dir() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"no real data at {folder}: it is kept beside the checkout, not in it")
     return folder
+
+
+@pytest.fixture
+def limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
+    """Set one limit of the readers for a test: ``limit("lines", 10)`` is CISLEX_MAX_LINES=10."""
+    from cislex_core import input_limits
+
+    def set_one(name: str, value: int) -> None:
+        monkeypatch.setenv(f"CISLEX_MAX_{name.upper()}", str(value))
+        input_limits.input_limits.cache_clear()
+
+    yield set_one
+    monkeypatch.undo()
+    input_limits.input_limits.cache_clear()

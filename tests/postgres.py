@@ -7,10 +7,12 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from cislex_runtime.ledger import Ledger
 
 HOST, PORT = "127.0.0.1", 5432
 
@@ -43,6 +45,20 @@ def fresh_database() -> Iterator[sa.URL]:
         with admin.connect() as connection:
             connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
         admin.dispose()
+
+
+@contextmanager
+def ledger_on(kind: str, folder: Path, password: str | None = None) -> Iterator[Ledger]:
+    """An empty, migrated ledger: ``sqlite``, in a file of ``folder``, or ``postgres``, in a database of its own."""
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'ledger.sqlite'}"
+        if kind == "postgres":
+            place = stack.enter_context(fresh_database())
+            url = (place if password is None else place.set(password=password)).render_as_string(hide_password=False)
+        made = Ledger(url)
+        stack.callback(made.close)
+        made.migrate()
+        yield made
 
 
 class Proxy:

@@ -26,25 +26,13 @@ from cislex_runtime.owning.owner import Ownership
 from cislex_runtime.resources import decode_token, encode_token
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from postgres import fresh_database
+from postgres import ledger_on
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    """An empty, migrated ledger."""
-    if request.param == "sqlite":
-        made = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-        made.migrate()
+    with ledger_on(request.param, tmp_path) as made:
         yield made
-        made.close()
-        return
-    with fresh_database() as url:
-        made = Ledger(url.render_as_string(hide_password=False))
-        try:
-            made.migrate()
-            yield made
-        finally:
-            made.close()
 
 
 def an_operation(task: str = "toy.Count", created_at: float = 1.0, tenant: str = "local") -> Operation:

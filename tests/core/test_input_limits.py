@@ -6,7 +6,7 @@ import gzip
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,19 +23,6 @@ from cislex_core.text_files import Problems, read_lines
 MOTIF = "MOTIF m{}\nletter-probability matrix: w= 1\n1 0 0 0\n"
 MEME = "MEME version 4\n\n" + "".join(MOTIF.format(i) for i in range(5))
 Limit = Callable[[str, int], None]
-
-
-@pytest.fixture
-def limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Limit]:
-    """Set one limit for a test."""
-
-    def set_one(name: str, value: int) -> None:
-        monkeypatch.setenv(f"CISLEX_MAX_{name.upper()}", str(value))
-        input_limits.input_limits.cache_clear()
-
-    yield set_one
-    monkeypatch.undo()
-    input_limits.input_limits.cache_clear()
 
 
 def lines_of(path: Path) -> object:

@@ -7,7 +7,7 @@ import io
 import pickle
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cislex_core import input_limits
 from cislex_core.errors import Reason, UserError
 from cislex_core.text_files import Problems
 from cislex_encoder import delimited, matrices
@@ -27,17 +26,6 @@ from cislex_encoder.pickled_names import NotNamesError, read_pickled
 from cislex_encoder.preflight import Source
 
 Limit = Callable[[str, int], None]
-
-
-@pytest.fixture
-def limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Limit]:
-    def set_one(name: str, value: int) -> None:
-        monkeypatch.setenv(f"CISLEX_MAX_{name.upper()}", str(value))
-        input_limits.input_limits.cache_clear()
-
-    yield set_one
-    monkeypatch.undo()
-    input_limits.input_limits.cache_clear()
 
 
 def source(tmp_path: Path, data: bytes, name: str = "file") -> Source:

@@ -7,12 +7,11 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cislex_core import input_limits
 from cislex_core.motif_files import parse_motifs, read_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import encode_batch
@@ -35,17 +34,6 @@ def program(tmp_path: Path) -> Write:
         return str(path)
 
     return write
-
-
-@pytest.fixture
-def limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
-    def set_one(name: str, value: int) -> None:
-        monkeypatch.setenv(f"CISLEX_MAX_{name.upper()}", str(value))
-        input_limits.input_limits.cache_clear()
-
-    yield set_one
-    monkeypatch.undo()
-    input_limits.input_limits.cache_clear()
 
 
 def test_a_program_sees_nothing_of_the_server(program: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from cislex_runtime.engines.engine import Capacity
 from cislex_runtime.ledger import Ledger
 from cislex_runtime.security.quotas import Quotas
 from cislex_runtime.security.static_tokens import entry_text
-from postgres import fresh_database
+from postgres import ledger_on
 from running import ServerProcess, a_server
 
 # store ---------------------------------------------------------------------------------------------------------------
@@ -67,19 +67,10 @@ async def test_a_check_that_breaks_or_hangs_is_a_finding(monkeypatch) -> None:
 # ledger --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    if request.param == "sqlite":
-        made = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-        made.migrate()
+    with ledger_on(request.param, tmp_path, password="hunter2") as made:
         yield made
-        made.close()
-        return
-    with fresh_database() as url:
-        made = Ledger(url.set(password="hunter2").render_as_string(hide_password=False))
-        made.migrate()
-        yield made
-        made.close()
 
 
 def test_a_ledger_that_works(ledger: Ledger, tmp_path: Path, monkeypatch) -> None:

@@ -21,7 +21,7 @@ from cislex_runtime.resources import Resources
 from cislex_runtime.serving import waiting
 from cislex_runtime.serving.operation_proto import to_metadata
 from cislex_runtime.serving.waiting import WaitingRoom
-from postgres import fresh_database
+from postgres import ledger_on
 from running import ServerProcess
 
 TASKS = ["toy.Count", "toy.HeavyCount"]
@@ -38,20 +38,10 @@ def put(ledger: Ledger, *operations: Operation) -> None:
         ledger.create(operation, "m", operation.id, "d")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: Any, tmp_path: Path) -> Iterator[Ledger]:
-    """An empty ledger on either database."""
-    if request.param == "sqlite":
-        made = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-        made.migrate()
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    with ledger_on(request.param, tmp_path) as made:
         yield made
-        made.close()
-        return
-    with fresh_database() as url:
-        made = Ledger(url.render_as_string(hide_password=False))
-        made.migrate()
-        yield made
-        made.close()
 
 
 def test_places_count_by_weight_oldest_first(ledger: Ledger) -> None:

@@ -13,23 +13,13 @@ from cislex_runtime.ledger import Ledger, Operation, Resource
 from cislex_runtime.security.audit import AuditLog
 from cislex_runtime.security.identity import Principal, Role
 from cislex_runtime.security.quotas import Quotas
-from postgres import fresh_database
+from postgres import ledger_on
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    """An empty, migrated ledger."""
-    if request.param == "sqlite":
-        made = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-        made.migrate()
+    with ledger_on(request.param, tmp_path) as made:
         yield made
-        made.close()
-        return
-    with fresh_database() as url:
-        made = Ledger(url.render_as_string(hide_password=False))
-        made.migrate()
-        yield made
-        made.close()
 
 
 def test_the_queue_holds_against_many_at_once(ledger: Ledger, tmp_path: Path) -> None:
