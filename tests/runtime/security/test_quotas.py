@@ -19,6 +19,7 @@ from cislex_core.errors import CislexError, Reason
 from cislex_runtime import states
 from cislex_runtime.calling.channel import open_channel
 from cislex_runtime.calling.client import metadata_of, state_name
+from cislex_runtime.engines.engine import Exit, Outcome
 from cislex_runtime.ledger import Ledger, Operation
 from cislex_runtime.security.quotas import Quotas, today, usage_of
 from cislex_runtime.serving import operations
@@ -152,9 +153,21 @@ async def test_what_attempts_used_is_added_to_the_day(desk: Desk) -> None:
     assert used["attempts"] == 1
     assert used["wall_s"] >= 0.2
     assert used["gpu_s"] == 0
-    on_gpu = usage_of("a", {"device": "cuda:0 NVIDIA H200", "wall_s": 2.5, "cpu_s": 1.0})
-    assert (on_gpu.gpu_s, on_gpu.wall_s, on_gpu.cpu_s) == (2.5, 2.5, 1.0)
-    assert usage_of("a", {}).gpu_s == 0
+
+
+def test_what_a_worker_said_or_how_long_a_lost_one_was_there() -> None:
+    timings = {"queued": 10.0, "started": 90.0, "running": 100.0}
+    operation = Operation("o", "a", "t", states.RUNNING, request={"gpu": True}, snapshot={"timings": timings})
+    said = Outcome(Exit.OK, usage={"device": "cuda:0 NVIDIA H200", "wall_s": 2.5, "cpu_s": 1.0})
+    used = usage_of(operation, said, True, 130.0)
+    assert (used.tenant, used.gpu_s, used.wall_s, used.cpu_s) == ("a", 2.5, 2.5, 1.0)
+    lost = Outcome(Exit.RETRY)
+    assert (usage_of(operation, lost, True, 130.0).gpu_s, usage_of(operation, lost, True, 130.0).wall_s) == (30.0, 30.0)
+    assert usage_of(operation, Outcome(Exit.OUT_OF_MEMORY), True, 130.0).gpu_s == 30.0
+    assert usage_of(operation, lost, False, 130.0).gpu_s == 0.0, "the engine has no GPU"
+    assert usage_of(replace(operation, request={"gpu": False}), lost, True, 130.0).gpu_s == 0.0
+    assert usage_of(operation, Outcome(Exit.PREEMPTED), True, 130.0).wall_s == 0.0, "nobody saw when it ended"
+    assert usage_of(operation.with_time("started", 120.0), lost, True, 130.0).wall_s == 0.0, "it had not begun"
 
 
 async def test_bytes_stored(desk: Desk) -> None:

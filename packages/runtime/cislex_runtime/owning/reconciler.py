@@ -171,7 +171,7 @@ class Reconciler:
             except CislexError as error:
                 outcome = replace(outcome, exit=Exit.USER, error=error_json(error))
         end = EndAttempt(operation.id, attempt, outcome.to_json(), now)
-        used = usage_of(operation.tenant, outcome.usage)
+        used = usage_of(operation, outcome, self._engine.gpus > 0, now)
         also: list[Write] = [end, used]
         if resource is not None:
             also.append(StoreResult(operation.request["cache_key"], resource))

@@ -23,13 +23,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
-from typing import Any
 
 from cislex_core.errors import Reason, RetryableError, UserError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.engine import Connection
 
 from cislex_runtime import states
+from cislex_runtime.engines.engine import Exit, Outcome
 from cislex_runtime.ledger import AddUsage, Ledger, Operation
 from cislex_runtime.security.reloading import Reloaded
 
@@ -181,8 +181,21 @@ class Turns:
             self._running[operation.tenant] += 1
 
 
-def usage_of(tenant: str, usage: dict[str, Any]) -> AddUsage:
-    """What an attempt used, from its worker's figures; a lost worker left none."""
+def usage_of(operation: Operation, outcome: Outcome, with_gpus: bool, now: float) -> AddUsage:
+    """What an operation's attempt used, from its worker's figures.
+
+    A worker that was lost left none: then the time counts for which it held its place, on a GPU where the engine has
+    some (``with_gpus``) and the task could use one. One that was cut off from outside counts nothing: nobody saw when.
+    ``now``: UTC epoch seconds.
+    """
+    tenant, usage = operation.tenant, outcome.usage
+    if not usage and outcome.exit is not Exit.PREEMPTED:
+        timings = operation.snapshot.get("timings", {})
+        began = timings.get("running", 0.0)
+        if began < timings.get("started", now):  # of an attempt before this one, which did not get so far
+            began = now
+        on_gpu = with_gpus and operation.request.get("gpu", False)
+        usage = {"wall_s": max(0.0, now - began), "device": "cuda" if on_gpu else "cpu"}
     wall_s = float(usage.get("wall_s", 0.0))
     on_gpu = str(usage.get("device", "")).startswith("cuda")
     return AddUsage(tenant, today(), wall_s if on_gpu else 0.0, float(usage.get("cpu_s", 0.0)), wall_s)
