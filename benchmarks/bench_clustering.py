@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from benchmarks.bench_clustering import planted
-from cislex_core.artifacts import LocalStore, Manifest
+from cislex_core.manifests import Manifest
+from cislex_core.stores.local import LocalStore
 from cislex_core.sequences import decode_batch
 from cislex_motif.specs import ClusterKmersSpec
 from cislex_motif.tasks import cluster_kmers

@@ -95,7 +95,8 @@ def _measure_memory(scratch: Path, n: int) -> dict[str, float]:
     """Build a dataset and a model, run the task, answer what it took. The peak is the kernel's own (VmHWM)."""
     import pyarrow as pa
     import pyarrow.parquet as pq
-    from cislex_core.artifacts import LocalStore, Manifest
+    from cislex_core.manifests import Manifest
+    from cislex_core.stores.local import LocalStore
     from cislex_explainer.specs import ComputeAttributionsSpec
     from cislex_explainer.tasks import compute_attributions
     from cislex_models.checkpoint import save_model

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from cislex_core.artifacts import LocalStore
 from cislex_core.errors import RetryableError
+from cislex_core.stores.local import LocalStore
 from cislex_runtime.working.task_io import WorkerProgress
 from ray.cluster_utils import Cluster
 from ray.util.state import list_actors, list_tasks

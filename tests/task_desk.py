@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
+from cislex_core.manifests import Artifact, Manifest
+from cislex_core.stores.local import LocalStore
 from cislex_core.tasks import Inputs, Progress, TaskInfo, TaskSpec
 from cislex_runtime.working.task_io import WorkerInputs, WorkerOut, WorkerProgress, refuse_nan
 

@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from cislex_core.artifacts import Artifact, LocalStore
+from cislex_core.manifests import Artifact
+from cislex_core.stores.local import LocalStore
 
 NO_CLUSTER, STARTS = 75, 5
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from cislex_core.artifacts import Artifact
+from cislex_core.manifests import Artifact
 from cislex_core.sequences import encode
 from cislex_models.base import Architecture
 from cislex_models.checkpoint import save_model

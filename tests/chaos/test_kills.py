@@ -256,7 +256,7 @@ class TwoFacedEngine:
 
 
 def test_late_attempt_is_fenced(tmp_path: Any) -> None:
-    from cislex_core.artifacts import LocalStore
+    from cislex_core.stores.local import LocalStore
     from cislex_runtime.ledger import Operation
     from cislex_runtime.owning.reconciler import Reconciler
     from cislex_runtime.resources import Resources

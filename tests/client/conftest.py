@@ -25,9 +25,10 @@ import pytest
 from cislex.artifacts.v1 import artifacts_pb2, artifacts_pb2_grpc
 from cislex.ops.v1 import ops_pb2, ops_pb2_grpc
 from cislex_client import messages
-from cislex_core.artifacts import LocalStore, Manifest
+from cislex_core.manifests import Manifest
 from cislex_core.motif_files import write_motifs
 from cislex_core.motifs import Motif
+from cislex_core.stores.local import LocalStore
 from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf import empty_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2

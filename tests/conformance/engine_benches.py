@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import toy
-from cislex_core.artifacts import LocalStore
+from cislex_core.stores.local import LocalStore
 from cislex_runtime.engines.engine import Engine, Observation, Phase
 from cislex_runtime.engines.job_engine import JobEngine
 from cislex_runtime.engines.jobs import JobBackend

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import LocalStore
+from cislex_core.stores.local import LocalStore
 from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
 from cislex_runtime.engines.leftovers import kill_leftovers, marked_processes
 from engine_benches import BENCHES, SLOW, Driver, local_engine

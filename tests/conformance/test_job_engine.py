@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import LocalStore
 from cislex_core.canonical import digest_file
 from cislex_core.settings import Settings
+from cislex_core.stores.local import LocalStore
 from cislex_runtime.engines import leavings
 from cislex_runtime.engines.choice import job_environment
 from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase

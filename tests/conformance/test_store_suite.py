@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.canonical import digest_bytes
 from cislex_core.errors import CislexError, Reason, UserError
+from cislex_core.manifests import Manifest
 from cislex_core.stores import Store, open_store
+from cislex_core.stores.local import LocalStore
 from cislex_core.stores.s3 import S3Store
 from s3_server import send
 
@@ -227,7 +228,7 @@ def test_writing_while_it_is_deleted_ends_whole(store: Any, tmp_path: Path, what
 COMMITTER = """
 import os, signal, sys, threading
 from pathlib import Path
-from cislex_core.artifacts import Manifest
+from cislex_core.manifests import Manifest
 from cislex_core.stores import open_store
 store = open_store(sys.argv[1], cache_dir=Path(sys.argv[2]))
 staged = store.stage()

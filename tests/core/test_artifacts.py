@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cislex_core.artifacts import MANIFEST, LocalStore, Manifest
 from cislex_core.canonical import canonical_json, digest_json
 from cislex_core.errors import CislexError, Reason, UserError
+from cislex_core.manifests import MANIFEST, Manifest
+from cislex_core.stores.local import LocalStore
 
 
 def _commit(store: LocalStore, payload: bytes = b"ACGT", **fields: object) -> str:

@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact, Manifest
 from cislex_core.sequences import encode_batch
+from cislex_core.stores.local import LocalStore
 
 
 def _artifact(root: Path, kind: str = "dataset", target: Any = None) -> Artifact:

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from cislex_core.artifacts import LocalStore
 from cislex_core.canonical import digest_bytes
 from cislex_core.errors import CislexError, Reason
 from cislex_core.manifests import Artifact, Manifest, read_manifest
+from cislex_core.stores.local import LocalStore
 
 OUTSIDE = [
     "../x", "a/../../x", "/etc/passwd", "//etc/passwd", "a//b", "./x", "a/./b", "..", ".", "", "a/", "C:/x", "C:x",

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.canonical import digest_bytes
 from cislex_core.errors import Reason, RetryableError, UserError
+from cislex_core.manifests import Manifest
 from cislex_core.stores import bucket as bucket_module
 from cislex_core.stores import cache as cache_module
 from cislex_core.stores import open_store
+from cislex_core.stores.local import LocalStore
 from cislex_core.stores.s3 import S3Store
 from s3_server import KEYS, Proxy, S3Server, a_proxy
 
@@ -121,7 +122,7 @@ def test_an_altered_local_copy_is_fetched_again(store: S3Store, tmp_path: Path) 
 RACER = """
 import sys
 from pathlib import Path
-from cislex_core.artifacts import Manifest
+from cislex_core.manifests import Manifest
 from cislex_core.stores import open_store
 store = open_store(sys.argv[1], cache_dir=Path(sys.argv[2]))
 for i in range(5):

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact, Manifest
 from cislex_core.sequences import encode_batch
+from cislex_core.stores.local import LocalStore
 from cislex_core.targets import TARGET_TYPES, check_targets, output_names, target_semantics
 
 MULTILABEL = np.array([[1, 0], [-1, 1]], dtype=np.int8)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import Artifact, LocalStore
 from cislex_core.canonical import digest_file
+from cislex_core.manifests import Artifact
+from cislex_core.stores.local import LocalStore
 from cislex_core.tasks import InputRef
 from task_desk import run_task, task_info
 

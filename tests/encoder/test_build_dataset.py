@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cislex_core.artifacts import Artifact
 from cislex_core.datasets import Dataset
+from cislex_core.manifests import Artifact
 from cislex_core.sequences import decode
 
 CHROMS = {f"chr{number}": 4000 for number in range(1, 6)}

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 
 # log2((KO + 1) / (WT + 1)): gained 2.0, unchanged 0.0, lost -2.0, weak and unchanged 0.0, between 0.55
 COUNTS = """chrom\tstart\tend\tname\tWT_1\tWT_2\tKO_1

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
+from cislex_core.manifests import Artifact
 from cislex_core.sequences import decode_batch, encode, reverse_complement
 from cislex_models.base import Architecture
 from cislex_models.checkpoint import save_model

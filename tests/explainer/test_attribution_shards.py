@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, RetryableError, UserError
+from cislex_core.manifests import Artifact
 from cislex_explainer import attribution_shards
 from cislex_runtime.working import shards
 

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from cislex.explainer.v1 import explainer_pb2
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.sequences import one_hot
 from cislex_explainer import attributions_task, visible
 from cislex_explainer.memory import bytes_per_sequence, plan_batches

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from cislex.explainer.v1 import explainer_pb2
-from cislex_core.artifacts import Artifact
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Cancelled, Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.sequences import one_hot
 from google.protobuf.json_format import ParseDict
 

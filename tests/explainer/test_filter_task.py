@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from cislex.explainer.v1 import explainer_pb2
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Cancelled, Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.motif_files import read_motifs
 from google.protobuf.json_format import ParseDict
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cislex.explainer.v1 import explainer_pb2
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.sequences import decode_batch, encode, reverse_complement_str
 from google.protobuf.json_format import ParseDict
 from pydantic import ValidationError

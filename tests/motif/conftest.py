@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cislex_core.artifacts import Artifact
+from cislex_core.manifests import Artifact
 from cislex_core.motif_files import write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.tasks import InputRef

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from cislex.motif.v1 import motif_pb2
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact, Manifest
 from cislex_core.motif_files import read_motifs
 from cislex_core.sequences import decode_batch, encode, encode_batch, reverse_complement
+from cislex_core.stores.local import LocalStore
 from cislex_motif.alignment import aligned_distances, paper_distances
 from cislex_motif.clustering import cluster
 from cislex_motif.consensus import lay_aligned, lay_in_place

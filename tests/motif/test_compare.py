@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
 from cislex_core.canonical import digest_file
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact, Manifest
 from cislex_core.motif_files import format_meme, read_motifs, write_motifs
 from cislex_core.motifs import Motif
+from cislex_core.stores.local import LocalStore
 from cislex_core.tasks import InputRef
 from cislex_motif import compare, tomtom
 from cislex_motif.column_scores import COLUMN_SCORES

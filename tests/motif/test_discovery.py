@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from cislex.motif.v1 import motif_pb2
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
 from cislex_core.errors import Cancelled, Reason, UserError
+from cislex_core.manifests import Artifact, Manifest
 from cislex_core.motif_files import read_motifs
 from cislex_core.motifs import Motif, aligned_correlation
 from cislex_core.sequences import decode, dinucleotide_shuffle, encode_batch, reverse_complement
+from cislex_core.stores.local import LocalStore
 from cislex_motif.discovery import shuffled_control
 from cislex_motif.finder import FinderOptions, Found, find_motifs
 from cislex_motif.specs import DiscoverMotifsSpec

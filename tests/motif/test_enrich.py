@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
 from cislex_core.errors import Cancelled, Reason, UserError
+from cislex_core.manifests import Artifact, Manifest
 from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import encode, encode_batch, reverse_complement
+from cislex_core.stores.local import LocalStore
 from cislex_core.tasks import InputRef
 from cislex_motif import enrichment, homer_results, scanning, statistics, thresholds
 from cislex_motif.compare_specs import EnrichMotifsSpec

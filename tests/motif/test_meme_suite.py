@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.errors import Cancelled, Reason, UserError
+from cislex_core.manifests import Manifest
 from cislex_core.motif_files import read_motifs
 from cislex_core.sequences import encode_batch
+from cislex_core.stores.local import LocalStore
 from cislex_motif.meme_suite import arguments, run_tool
 from cislex_motif.specs import DiscoverMotifsSpec
 from cislex_runtime.working.task_io import WorkerOut

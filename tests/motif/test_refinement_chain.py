@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from cislex_core.artifacts import Artifact, LocalStore
+from cislex_core.manifests import Artifact
 from cislex_core.motif_files import write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import encode
+from cislex_core.stores.local import LocalStore
 from task_desk import Desk, progress_in, run_task, task_info
 
 WORD = "TGACTCATCG"

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from cislex_core.artifacts import LocalStore
+from cislex_core.stores.local import LocalStore
 from cislex_runtime import states
 from cislex_runtime.ledger import Event, Ledger
 from running import ServerProcess

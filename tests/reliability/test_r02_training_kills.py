@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cislex.trainer.v1 import trainer_pb2, trainer_pb2_grpc
-from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.canonical import digest_file
+from cislex_core.manifests import Manifest
+from cislex_core.stores.local import LocalStore
 from cislex_core.targets import target_semantics
 from cislex_runtime.calling.client import metadata_of, state_name
 from running import ServerProcess, gone

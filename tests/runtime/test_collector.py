@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.errors import CislexError, Reason
+from cislex_core.manifests import Manifest
 from cislex_core.settings import Settings
+from cislex_core.stores.local import LocalStore
 from cislex_runtime import names, states
 from cislex_runtime.ledger import Ledger, Operation, Resource, StoreResult
 from cislex_runtime.owning.collector import DAY_S, Collector

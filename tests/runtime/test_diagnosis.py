@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from cislex.ops.v1 import diagnostics_pb2, diagnostics_pb2_grpc
-from cislex_core.artifacts import LocalStore
 from cislex_core.settings import Settings
+from cislex_core.stores.local import LocalStore
 from cislex_runtime import devices
 from cislex_runtime.diagnosis import computing, keeping, servicer, tenant
 from cislex_runtime.diagnosis.finding import BAD, NOTE, OK, Finding, bad

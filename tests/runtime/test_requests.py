@@ -7,9 +7,10 @@ from typing import Annotated
 
 import pytest
 import toy
-from cislex_core.artifacts import LocalStore, Manifest
 from cislex_core.canonical import digest_bytes
 from cislex_core.errors import Reason, UserError, Violation
+from cislex_core.manifests import Manifest
+from cislex_core.stores.local import LocalStore
 from cislex_core.tasks import ArtifactDigest, InputRef, NamesArtifact, TaskSpec
 from cislex_runtime import names
 from cislex_runtime.files import FileDigests

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cislex_core.artifacts import LocalStore
 from cislex_core.errors import Cancelled, Reason, RetryableError, UserError
+from cislex_core.stores.local import LocalStore
 from cislex_runtime.working.shards import DONE, Shard, Work, map_shards, plan
 from cislex_runtime.working.task_io import WorkerInputs
 from task_desk import progress_in

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from cislex.ops.v1 import ops_pb2
-from cislex_core.artifacts import LocalStore
 from cislex_core.settings import Settings
+from cislex_core.stores.local import LocalStore
 from cislex_runtime import states
 from cislex_runtime.engines.engine import Capacity
 from cislex_runtime.ledger import Ledger, Operation

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from cislex.encoder.v1 import encoder_pb2, encoder_pb2_grpc
 from cislex.trainer.v1 import trainer_pb2, trainer_pb2_grpc
-from cislex_core.artifacts import Artifact, LocalStore
+from cislex_core.manifests import Artifact
+from cislex_core.stores.local import LocalStore
 from cislex_runtime.calling.connection import Connection
 from embedded_server import embedded_server
 from triton_library import tritonclient_grpc

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from cislex.inference import kserve_v2_pb2 as v2
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import CislexError, Reason
+from cislex_core.manifests import Artifact
 from cislex_core.settings import Settings
 from cislex_explainer.serving import models
 from cislex_explainer.serving.cache import OpenOnes

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from cislex_core.artifacts import Artifact, LocalStore, Manifest
+from cislex_core.manifests import Artifact, Manifest
+from cislex_core.stores.local import LocalStore
 from onnx import TensorProto, helper
 
 WINDOW = 8

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
+from cislex_core.manifests import Artifact
 from cislex_core.sequences import encode, reverse_complement
 from cislex_core.targets import TargetType, target_semantics
 from task_desk import Desk

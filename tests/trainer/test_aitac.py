@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cislex_core.artifacts import Artifact
+from cislex_core.manifests import Artifact
 
 
 @pytest.fixture

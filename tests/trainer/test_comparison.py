@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cislex.trainer.v1 import trainer_pb2
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_trainer.comparison_specs import CompareModelsSpec
 from cislex_trainer.contestants import default_names
 from google.protobuf import json_format

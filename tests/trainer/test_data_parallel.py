@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.errors import Cancelled, Reason, RetryableError, UserError
+from cislex_core.manifests import Artifact
 from cislex_models.checkpoint import load_model
 from cislex_models.onehot import one_hot
 from cislex_runtime.working.gang import free_port

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from cislex.trainer.v1 import trainer_pb2
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from google.protobuf import json_format
 
 SMALL = {"filters": "16", "filters_2": "16", "kernel_size": "8", "hidden": "8", "dropout": "0.1"}

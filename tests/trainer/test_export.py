@@ -11,8 +11,8 @@ import onnx
 import onnxruntime as ort
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_models.base import Predictor
 from cislex_models.checkpoint import load_models
 from cislex_models.onehot import one_hot

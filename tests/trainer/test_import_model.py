@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 from cislex.trainer.v1 import trainer_pb2
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.tasks import InputRef
 from cislex_models.checkpoint import load_models
 from cislex_trainer.import_specs import ImportModelSpec

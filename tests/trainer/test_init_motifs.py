@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.motif_databases import open_database
 from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.motifs import Motif

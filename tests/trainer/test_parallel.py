@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.errors import Cancelled, Reason, RetryableError
+from cislex_core.manifests import Artifact
 from cislex_trainer.parallel import n_processes
 
 FIELDS: dict[str, Any] = {

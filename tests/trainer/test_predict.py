@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 import pytest
-from cislex_core.artifacts import Artifact
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_trainer.predict import open_session
 
 Exported = tuple[Artifact, Artifact, Artifact]

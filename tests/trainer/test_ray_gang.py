@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
+from cislex_core.manifests import Artifact
 
 pytest.importorskip("ray", reason="Ray is an extra")
 from two_nodes import on_two_nodes

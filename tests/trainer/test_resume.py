@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.errors import Cancelled
+from cislex_core.manifests import Artifact
 from cislex_trainer import checkpoints
 
 FIELDS = {"seeds": [0, 5], "epochs": 6, "patience": 0, "options": {"filters": "16", "filters_2": "16"}, "device": "cpu"}
@@ -24,7 +24,7 @@ FIELDS = {"seeds": [0, 5], "epochs": 6, "patience": 0, "options": {"filters": "1
 WORKER = """
 import json, sys, time
 from pathlib import Path
-from cislex_core.artifacts import LocalStore
+from cislex_core.stores.local import LocalStore
 from cislex_runtime.working.task_io import WorkerInputs, WorkerOut, WorkerProgress
 from cislex_trainer.specs import SPECS
 from cislex_trainer.tasks import TASKS

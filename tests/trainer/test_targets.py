@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 import torch
 from cislex.trainer.v1 import trainer_pb2
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.errors import Cancelled, Reason, UserError
+from cislex_core.manifests import Artifact
 from google.protobuf import json_format
 from planted_targets import WORDS, planted_labels
 from scipy.stats import pearsonr, spearmanr

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Cancelled, Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_models.checkpoint import load_models
 from cislex_trainer.data import Rows, split_indices, training_batches
 from cislex_trainer.devices import choose

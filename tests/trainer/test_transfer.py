@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cislex_core.artifacts import Artifact
 from cislex_core.datasets import Dataset
 from cislex_core.errors import UserError
+from cislex_core.manifests import Artifact
 from cislex_models.checkpoint import load_models
 from cislex_models.onehot import one_hot
 from cislex_models.wtko_cnn import WtkoCnn

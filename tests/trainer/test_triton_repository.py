@@ -9,8 +9,8 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-from cislex_core.artifacts import Artifact
 from cislex_core.exports import Export
+from cislex_core.manifests import Artifact
 from cislex_trainer.specs import ExportModelSpec
 from google.protobuf import text_format
 from onnx.helper import tensor_dtype_to_np_dtype

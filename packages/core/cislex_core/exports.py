@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.targets import TargetType
 
 ONNX = "onnx"

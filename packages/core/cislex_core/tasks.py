@@ -15,8 +15,8 @@ from typing import Annotated, Any, Protocol
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_json
+from cislex_core.manifests import Artifact
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import CislexError, Reason
+from cislex_core.manifests import Artifact
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.motif_files import read_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import encode, reverse_complement

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from cislex_core.artifacts import Artifact
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.placing import genomic_starts
 from cislex_core.sequences import N_CODE, decode_batch
 from cislex_core.targets import TARGET_TYPES

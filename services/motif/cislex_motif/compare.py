@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.motif_databases import MotifDatabase, open_database, with_family_table
 from cislex_core.motif_files import read_motifs, write_motifs
 from cislex_core.motifs import Motif

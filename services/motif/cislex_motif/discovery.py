@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from cislex_core.artifacts import Artifact
 from cislex_core.datasets import Dataset
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.motif_files import write_motifs
 from cislex_core.motifs import Motif
 from cislex_core.sequences import decode, dinucleotide_shuffle, encode_batch, reverse_complement

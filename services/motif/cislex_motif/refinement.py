@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from cislex_core.artifacts import Artifact
 from cislex_core.errors import Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.motif_databases import MotifDatabase, families_by_id
 from cislex_core.motif_files import read_motifs
 from cislex_core.tasks import Inputs

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_json
 from cislex_core.datasets import Dataset
+from cislex_core.manifests import Artifact
 
 from cislex_trainer.link import ACTIVATION_OF
 

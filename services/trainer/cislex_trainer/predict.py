@@ -8,11 +8,11 @@ import numpy as np
 import onnxruntime as ort
 import pyarrow as pa
 from cislex_core.activations import activate
-from cislex_core.artifacts import Artifact
 from cislex_core.datasets import TWO_CONDITIONS, Dataset
 from cislex_core.errors import Reason, UserError
 from cislex_core.exports import Export
 from cislex_core.fasta import read_sequences
+from cislex_core.manifests import Artifact
 from cislex_core.onnx_safety import check_onnx
 from cislex_core.sequences import fit, one_hot
 from cislex_core.targets import TARGET_TYPES, TargetType

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from cislex_core.artifacts import Artifact
+from cislex_core.manifests import Artifact
 from cislex_models.checkpoint import describe, load_models, seed_folders
 from cislex_models.unit_transfer import UnitTransfer, describe_part
 from torch import Tensor, nn

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from cislex_core.artifacts import LocalStore
 from cislex_core.errors import Reason, UserError
 from cislex_core.settings import Settings
+from cislex_core.stores.local import LocalStore
 from cislex_core.stores.port import Store
 
 TASK_PATIENCE_S = 120.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from cislex_core.artifacts import Artifact, Manifest
+from cislex_core.manifests import Artifact, Manifest
 
 
 @dataclass(frozen=True)

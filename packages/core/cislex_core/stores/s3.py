@@ -22,7 +22,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
-from cislex_core.artifacts import sweep_folder
 from cislex_core.canonical import digest_bytes, digest_file
 from cislex_core.errors import CislexError, Reason, RetryableError, UserError
 from cislex_core.manifests import MANIFEST, Artifact, FileEntry, Manifest, checked_digest, list_files, read_manifest
@@ -30,6 +29,7 @@ from cislex_core.stores.bucket import Bucket
 from cislex_core.stores.cache import Cache
 from cislex_core.stores.deletions import CLOCK_SKEW_S, Deletions
 from cislex_core.stores.layout import artifact_folder, file_key, listed, written_at
+from cislex_core.stores.local import sweep_folder
 from cislex_core.stores.multipart import abort_old_uploads
 from cislex_core.stores.port import PresignedUpload, Stored
 

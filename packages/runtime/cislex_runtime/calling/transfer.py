@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 512 << 10
 STREAM_TIMEOUT_S = 3600.0
-# As in cislex_core.artifacts, which loads pyarrow.
+# As in cislex_core.manifests, which loads pyarrow.
 MANIFEST = "manifest.json"
 
 Ref = artifacts_pb2.ArtifactRef | str

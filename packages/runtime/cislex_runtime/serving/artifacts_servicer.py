@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from cislex.artifacts.v1 import artifacts_pb2, artifacts_pb2_grpc
-from cislex_core.artifacts import MANIFEST, LocalStore
 from cislex_core.errors import CislexError, Reason, RetryableError, UserError
-from cislex_core.manifests import Artifact, checked_digest
+from cislex_core.manifests import MANIFEST, Artifact, checked_digest
 from cislex_core.stores import Store
+from cislex_core.stores.local import LocalStore
 
 from cislex_runtime import names
 from cislex_runtime.ledger import Ledger

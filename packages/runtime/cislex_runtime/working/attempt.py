@@ -17,8 +17,8 @@ from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
 
-from cislex_core.artifacts import Artifact, Manifest
 from cislex_core.errors import CislexError, Reason
+from cislex_core.manifests import Artifact, Manifest
 from cislex_core.stores import Store
 from cislex_core.tasks import Task, TaskSpec
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from cislex_core.artifacts import Artifact
 from cislex_core.canonical import digest_file
 from cislex_core.errors import Cancelled, CislexError, Reason, UserError
+from cislex_core.manifests import Artifact
 from cislex_core.stores import Store
 from cislex_core.tasks import InputRef
 

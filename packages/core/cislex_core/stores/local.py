@@ -12,17 +12,13 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from cislex_core.canonical import digest_bytes, digest_file
 from cislex_core.errors import Reason, UserError
 from cislex_core.file_locks import locked
-from cislex_core.manifests import MANIFEST, Artifact, FileEntry, Manifest, checked_digest, list_files, read_manifest
-
-if TYPE_CHECKING:
-    from cislex_core.stores.port import PresignedUpload, Stored
-
-__all__ = ["MANIFEST", "Artifact", "FileEntry", "LocalStore", "Manifest", "sweep_folder"]
+from cislex_core.manifests import MANIFEST, Artifact, Manifest, checked_digest, list_files, read_manifest
+from cislex_core.stores.port import PresignedUpload, Stored
 
 
 class LocalStore:
