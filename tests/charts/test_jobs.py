@@ -8,7 +8,7 @@ import kubernetes_validate
 import pytest
 from chart_scenes import CHART, Document, find, read_values, render
 from cislex_runtime.engines.jobs import Job
-from cislex_runtime.engines.kubernetes_jobs import manifest, read_templates
+from cislex_runtime.engines.kubernetes_manifests import manifest, read_templates
 
 ARGUMENTS = ("-m", "cislex_runtime.working.job", "--attempt", "s3://cislex/mailbox/01K/1")
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cislex_runtime.engines.kubernetes_jobs import KubernetesJobs, read_templates
+from cislex_runtime.engines.kubernetes_jobs import KubernetesJobs
+from cislex_runtime.engines.kubernetes_manifests import read_templates
 from kubernetes_server import Cluster
 
 TEMPLATE = """

@@ -14,7 +14,8 @@ from cislex_core.errors import CislexError, UserError
 from cislex_runtime.calling.client import state_name
 from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
 from cislex_runtime.engines.jobs import Job, JobPhase, SystemAwayError, job_name
-from cislex_runtime.engines.kubernetes_jobs import KubernetesJobs, label_value, manifest, read_templates
+from cislex_runtime.engines.kubernetes_jobs import KubernetesJobs
+from cislex_runtime.engines.kubernetes_manifests import label_value, manifest, read_templates
 from engine_benches import TOY, Driver, job_engine, job_processes
 from kubernetes_bench import TEMPLATE, KubernetesBench, kubernetes_bench
 from running import a_server, gone

@@ -57,6 +57,7 @@ def _backend(settings: Settings) -> JobBackend:
         return RayJobs(
             settings.ray_address, settings.ray_heavy_cpus, settings.ray_heavy_gpus, settings.ray_heavy_memory_bytes
         )
-    from cislex_runtime.engines.kubernetes_jobs import KubernetesJobs, read_templates
+    from cislex_runtime.engines.kubernetes_jobs import KubernetesJobs
+    from cislex_runtime.engines.kubernetes_manifests import read_templates
 
     return KubernetesJobs(read_templates(settings.job_template), settings.kubernetes_namespace)
