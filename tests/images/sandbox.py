@@ -58,9 +58,11 @@ class Sandbox:
 
     def call(self, *command: str, timeout_s: float = 3600, **options: object) -> subprocess.CompletedProcess[str]:
         """Run a program with this storage."""
+        # conmon leaves a file "oom" where it was started.
         return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=timeout_s, check=False, **options
-        )  # type: ignore[call-overload,no-any-return]
+            command, env=self.environment, cwd=self.root, capture_output=True, text=True, timeout=timeout_s,
+            check=False, **options,
+        )  # type: ignore[call-overload,no-any-return]  # fmt: skip
 
     def podman(self, *arguments: str, check: bool = True, timeout_s: float = 600) -> subprocess.CompletedProcess[str]:
         """podman; RuntimeError with what it said when it fails."""

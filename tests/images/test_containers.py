@@ -55,7 +55,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     if os.getuid() != 0:
         pytest.skip("images are built as root")
     given = os.environ.get("CISLEX_IMAGES_DIR")
-    place = Sandbox(Path(given) if given else tmp_path_factory.mktemp("images"))
+    place = Sandbox(Path(given).absolute() if given else tmp_path_factory.mktemp("images"))
     place.prepare()
     yield place
     place.podman("rm", "--all", "--force", "--time", "0", check=False)
