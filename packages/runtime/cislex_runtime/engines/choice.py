@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 
 from cislex_core.errors import Reason, UserError
+from cislex_core.input_limits import InputLimits
 from cislex_core.settings import Settings
 from cislex_core.stores import Store
 
@@ -15,8 +17,9 @@ from cislex_runtime.engines.local_engine import LocalEngine
 #: Settings that a job on another machine needs as well. Keys, tokens and passwords are never passed on: the workers'
 #: nodes or pods have their own.
 PASSED_ON = (
-    "CISLEX_STORE_ENDPOINT", "CISLEX_STORE_CACHE_BYTES", "CISLEX_FAN_OUT", "CISLEX_LOG_LEVEL", "CISLEX_LOG_FORMAT",
-    "CISLEX_OTEL_ENDPOINT", "AWS_REGION", "AWS_DEFAULT_REGION",
+    "CISLEX_STORE_ENDPOINT", "CISLEX_STORE_CACHE_BYTES", "CISLEX_FAN_OUT", "CISLEX_SPREAD", "CISLEX_LOG_LEVEL",
+    "CISLEX_LOG_FORMAT", "CISLEX_OTEL_ENDPOINT", "AWS_REGION", "AWS_DEFAULT_REGION",
+    *(f"CISLEX_MAX_{field.name.upper()}" for field in fields(InputLimits)),
 )  # fmt: skip
 
 

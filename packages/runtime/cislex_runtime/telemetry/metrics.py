@@ -154,13 +154,14 @@ class Metrics:
     def ended(self, task: str, tenant: str, how: str, usage: Mapping[str, Any], gpu_s: float) -> None:
         """See ``count_end``."""
         self.attempts.labels(task, how).inc()
+        if gpu_s > 0:
+            self.gpu_seconds.labels(tenant).inc(gpu_s)
         if not usage:
             return
         self.attempt_seconds.labels(task).observe(usage.get("wall_s", 0.0))
         self.cpu_seconds.labels(tenant).inc(max(0.0, usage.get("cpu_s", 0.0)))
         self.attempt_memory.labels(tenant, "host").observe(usage.get("peak_memory_bytes", 0))
         if gpu_s > 0:
-            self.gpu_seconds.labels(tenant).inc(gpu_s)
             self.attempt_memory.labels(tenant, "gpu").observe(usage.get("peak_device_memory_bytes", 0))
 
     def serve(self, listen: str) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from cislex_core.canonical import digest_file, digest_json
 from cislex_core.settings import Settings
@@ -91,11 +91,11 @@ def map_shards(work: Work, shards: Sequence[Shard], inputs: Inputs, progress: Pr
         if shard.index in finished:
             board.hear(shard, "done", shard.stop - shard.start)
     missing = [shard for shard in shards if shard.index not in finished]
-    settings = Settings.from_env()
-    at_once = min(settings.fan_out, len(missing))
-    if at_once < 2:
+    at_once = min(Settings.from_env().fan_out, len(missing))
+    place = where(work, len(missing))
+    if place == "row":
         running = _in_a_row(work, missing, inputs, home, board)
-    elif settings.spread == "ray" or (settings.spread == "auto" and in_ray_job()):
+    elif place == "nodes":
         from cislex_runtime.working.shards_ray import on_nodes
 
         running = on_nodes(work, missing, inputs, home, board, at_once)
@@ -106,6 +106,19 @@ def map_shards(work: Work, shards: Sequence[Shard], inputs: Inputs, progress: Pr
             while shard.index not in finished:
                 finished.add(next(running).index)
             yield folder_of(home, shard)
+
+
+def where(work: Work, n_missing: int) -> Literal["row", "beside", "nodes"]:
+    """In this process, in processes beside one another on this machine, or as tasks over a cluster's nodes."""
+    settings = Settings.from_env()
+    if min(settings.fan_out, n_missing) < 2:
+        return "row"
+    if settings.spread == "ray":
+        return "nodes"
+    if settings.spread == "auto" and in_ray_job():
+        # A Ray job that computes on a GPU holds one: tasks that want another could wait for ever.
+        return "row" if work.gpu else "nodes"
+    return "beside"
 
 
 def folder_of(home: Path, shard: Shard) -> Path:
