@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ import toy
 from cislex_core.settings import Settings
 from cislex_runtime import states
 from cislex_runtime.calling.client import state_name
+from cislex_runtime.engines import ray_jobs
 from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
-from cislex_runtime.engines.jobs import SystemAwayError, job_name
+from cislex_runtime.engines.jobs import Job, SystemAwayError, job_name
 from cislex_runtime.ledger import Ledger, Operation
 from cislex_runtime.owning.reconciler import Reconciler
 from cislex_runtime.resources import Resources
@@ -182,3 +184,41 @@ def test_a_dashboard_that_is_away_loses_nothing(tmp_path: Path) -> None:
     assert outcome is not None
     assert outcome.exit is Exit.CANCELLED
     driver.engine.close(1)
+
+
+class FakeClient:
+    """Stands for Ray's JobSubmissionClient: knows no job, and keeps what it is asked to start."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def _do_request(self, method: str, path: str) -> SimpleNamespace:
+        return SimpleNamespace(status_code=404)
+
+    def submit_job(self, **arguments: Any) -> None:
+        self.asked.append(arguments)
+
+
+@pytest.mark.parametrize(
+    "heavy, gpu, memory_bytes, asked",
+    [
+        (False, False, 1 << 30, {"entrypoint_num_cpus": 1}),
+        (False, True, 1 << 30, {"entrypoint_num_cpus": 1}),
+        (True, False, 0, {"entrypoint_num_cpus": 6}),
+        (True, True, 0, {"entrypoint_num_cpus": 6, "entrypoint_num_gpus": 0.5}),
+        (True, False, 1 << 30, {"entrypoint_num_cpus": 6, "entrypoint_memory": 1 << 30}),
+    ],
+    ids=["light", "light that could use a GPU", "heavy", "heavy on a GPU", "heavy with memory"],
+)
+def test_a_job_asks_for_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, heavy: bool, gpu: bool, memory_bytes: int, asked: dict[str, float]
+) -> None:
+    client = FakeClient()
+    monkeypatch.setattr(ray_jobs, "_make_client", lambda address: client)
+    jobs = ray_jobs.RayJobs("http://ray-head:8265", heavy_cpus=6, heavy_gpus=0.5, heavy_memory_bytes=memory_bytes)
+    jobs.submit(Job("cislex-op-1", ("-m", "work"), {"A": "b"}, heavy, gpu, {"tenant": "lab"}))
+    (found,) = client.asked
+    assert {key: value for key, value in found.items() if key.startswith("entrypoint_")} == asked
+    assert found["submission_id"] == "cislex-op-1"
+    assert (found["entrypoint"], found["metadata"]) == ("exec python -m work", {"tenant": "lab"})
+    assert found["runtime_env"]["env_vars"]["A"] == "b"
