@@ -116,11 +116,36 @@ def test_tenants_are_labels_only_where_they_must_be(exposed: metrics.Metrics) ->
     assert named == {f"cislex_{name}" for name in per_tenant}
 
 
-def test_nothing_is_counted_without_the_setting() -> None:
+def test_an_attempt_that_was_lost_on_a_gpu_counts_its_seconds(exposed: metrics.Metrics) -> None:
+    metrics.count_end("toy.Count", "lab", "retry", {}, 30.0)
+    assert value(exposed, "cislex_gpu_seconds_total", tenant="lab") == 30
+    assert value(exposed, "cislex_attempts_total", task="toy.Count", exit="retry") == 1
+    for name in ("cislex_attempt_memory_bytes_count", "cislex_attempt_seconds_count", "cislex_cpu_seconds_total"):
+        found = [s for family in exposed.registry.collect() for s in family.samples if s.name == name]
+        assert found == [], "a lost worker left no such figure"
+
+
+def test_nothing_is_counted_without_the_setting(source: SimpleNamespace) -> None:
+    made = metrics.start(source)
+    metrics.count_accepted("toy.Count", cache_hit=False)
+    made.stop()
     metrics.count_rpc("a.B/C", "OK", 1.0)
+    metrics.count_watch(1)
+    metrics.count_accepted("toy.Count", cache_hit=False)
+    metrics.count_cache_hit("toy.Count")
+    metrics.count_start("toy.Count", True, 3.0)
+    metrics.count_lost("toy.Count", "WORKER_LOST")
     with metrics.timed_ledger("read"):
         pass
-    metrics.count_end("toy.Count", "lab", "ok", {}, 0.0)
+    metrics.count_end("toy.Count", "lab", "ok", {"wall_s": 1.0}, 1.0)
+    source.ledger.away = True  # its own figures are not meant here
+    counted = {
+        sample.name: sample.value
+        for family in made.registry.collect()
+        for sample in family.samples
+        if sample.name.startswith("cislex_") and sample.name != "cislex_build_info"
+    }
+    assert counted == {"cislex_operations_accepted_total": 1, "cislex_watches": 0}
 
 
 def test_the_ledger_is_asked_now_and_then_only() -> None:
@@ -143,9 +168,13 @@ def test_who_owns_nothing_tells_nothing_of_the_ledger() -> None:
 
 def test_metrics_answer_while_the_ledger_is_away(source: SimpleNamespace, exposed: metrics.Metrics) -> None:
     source.ledger.away = True
-    assert value(exposed, "cislex_operations", task="toy.Count", state="RUNNING") == 0
     metrics.count_watch(1)
-    assert value(exposed, "cislex_watches") == 1
+    found = scrape(f"127.0.0.1:{exposed._server.server_port}")
+    names = {name for name, _ in found}
+    assert source.ledger.asked == 1
+    assert "cislex_operations" not in names, "what is not known is not said to be 0"
+    assert of(found, "cislex_watches") == 1
+    assert of(found, "cislex_build_info", engine="fake") == 1
 
 
 def test_a_taken_port_is_said(exposed: metrics.Metrics) -> None:
