@@ -198,6 +198,18 @@ def test_every_reason(looking: Any, tmp_path: Path, case: str, reason: str, said
     assert ledger.get(operation.id) == before, "waiting on makes no events"
 
 
+def test_the_document_explains_every_reason(repo_dir: Path) -> None:
+    text = (repo_dir / "docs" / "operations.md").read_text()
+    section = text.partition("## Why does it wait?")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in section.splitlines() if line.startswith("| ")]
+    explained = {reason.upper().replace(" ", "_"): (meaning, helps) for reason, meaning, helps in rows[1:]}
+    known = {name.removeprefix("WAITING_REASON_") for name in ops_pb2.WaitingReason.DESCRIPTOR.values_by_name} - {
+        "UNSPECIFIED"
+    }
+    assert set(explained) == known
+    assert all(meaning and helps for meaning, helps in explained.values())
+
+
 def test_over_the_wire(server: ServerProcess) -> None:
     slow = server.submit(heavy=True, n=400, pause_s=0.05, label="holds the slot")
     try:
