@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import grpc
 import pytest
 import toy
 from cislex.ops.v1 import ops_pb2, ops_pb2_grpc
+from cislex_core.errors import Reason, RetryableError
 from cislex_core.settings import Settings
 from cislex_runtime.calling.channel import open_channel
 from cislex_runtime.calling.client import Client
@@ -128,6 +129,21 @@ async def test_concurrent_watches_of_a_tenant(started: Started) -> None:
             call.cancel()
         while server._gate.limits._watches.total():
             await asyncio.sleep(0.01)
+
+
+def test_watches_of_all_tenants_together(tmp_path: Path) -> None:
+    counted = limits.Limits(Settings(home=tmp_path, max_watches_per_tenant=1))
+    with ExitStack() as open_ones:
+        last = [open_ones.enter_context(ExitStack()) for _ in "abcd"]
+        for tenant, stack in zip("abcd", last, strict=True):
+            stack.enter_context(counted.watch(tenant))
+        with pytest.raises(RetryableError, match="all tenants together") as refused, counted.watch("e"):
+            pass
+        assert (refused.value.reason, refused.value.metadata["limit"]) == (Reason.RATE_LIMITED, "4")
+        last[0].close()
+        with counted.watch("e"), pytest.raises(RetryableError, match="all tenants together"), counted.watch("a"):
+            pass
+    assert counted._watches == {}, "nothing leaks"
 
 
 async def test_health_watches_of_strangers_are_bounded(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
