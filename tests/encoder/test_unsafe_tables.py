@@ -68,6 +68,27 @@ def test_runs_in_parquet_are_counted_before_they_are_made(tmp_path: Path, limit:
     assert refusal(lambda: delimited.read(file)).reason is Reason.LIMIT_EXCEEDED
 
 
+def test_parquet_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path: Path, limit: Limit) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"x": np.zeros(9_000_000)}), path)
+    file = Source(path, "a.parquet", "matrix")
+    refused = refusal(lambda: delimited.read(file))
+    assert refused.reason is Reason.LIMIT_EXCEEDED
+    assert "CISLEX_MAX_RATIO" in refused.message
+    limit("ratio", 1_000_000)
+    assert delimited.read(file)[0].num_rows == 9_000_000
+
+
+@pytest.mark.parametrize("name", ["crash-group-of-more-rows", "crash-group-of-many-rows"])
+def test_parquet_whose_parts_say_more_rows_than_the_whole_is_refused(name: str, repo_dir: Path) -> None:
+    data = (repo_dir / "tests/fuzz/corpus/parquet" / name).read_bytes()
+    path = repo_dir / "tests/fuzz/corpus/parquet" / name
+    assert data.startswith(b"PAR1")
+    refused = refusal(lambda: delimited.read(Source(path, name, "matrix")))
+    assert refused.reason is Reason.INVALID_TABLE
+    assert "groups of rows" in refused.message
+
+
 # ---- arrays
 
 

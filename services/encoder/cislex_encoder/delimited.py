@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from cislex_core.errors import Reason, UserError
-from cislex_core.input_limits import refuse_beyond
+from cislex_core.input_limits import RATIO_FROM_BYTES, refuse_beyond
 from cislex_core.text_files import is_gzip, open_input, read_lines
 
 from cislex_encoder.name_files import invalid
@@ -76,14 +76,25 @@ _READ = (
 
 
 def _check_size(file: Source, opened: pq.ParquetFile) -> None:
-    """Runs of one value pack to nothing: what the file unpacks to is asked before memory is taken for it."""
+    """Runs of one value pack to nothing: what the file unpacks to is asked before memory is taken for it, and that its
+    parts say the same as the whole."""
     metadata, schema = opened.metadata, opened.schema_arrow
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    if sum(group.num_rows for group in groups) != metadata.num_rows:
+        raise invalid(file, f"says {metadata.num_rows} rows, and its groups of rows say another number")
+    flat = [group.column(j) for group in groups for j in range(metadata.num_columns)]
+    if not any(pa.types.is_nested(field.type) for field in schema) and any(
+        column.num_values > metadata.num_rows for column in flat
+    ):
+        raise invalid(file, f"says {metadata.num_rows} rows, and one of its columns says more")
     refuse_beyond(metadata.num_rows, "lines", file.shown, "rows")
     cell_bytes = sum(max(1, field.type.bit_width // 8) for field in schema if _is_fixed(field.type))
-    packed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    packed = sum(group.total_byte_size for group in groups)
     n_other = sum(not _is_fixed(field.type) for field in schema)
     size = max(metadata.num_rows * (cell_bytes + 8 * n_other), packed)
     refuse_beyond(size, "table_bytes", file.shown, "bytes as a table")
+    if size > RATIO_FROM_BYTES:
+        refuse_beyond(size // file.path.stat().st_size, "ratio", file.shown, "bytes for each packed one")
 
 
 def _is_fixed(kind: pa.DataType) -> bool:
