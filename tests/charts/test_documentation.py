@@ -16,6 +16,11 @@ from cislex_client.app import app
 from cislex_client.contexts import check_address
 
 each_file = pytest.mark.parametrize("path", VALUES_FILES, ids=lambda path: path.stem)
+#: The others have `helm test`.
+WITHOUT_A_TEST = CHART / "ci" / "least.yaml"
+each_with_a_test = pytest.mark.parametrize(
+    "path", [path for path in VALUES_FILES if path != WITHOUT_A_TEST], ids=lambda path: path.stem
+)
 
 
 @pytest.fixture(scope="module")
@@ -85,26 +90,27 @@ def _known_command(words: list[str]) -> None:
     assert not getattr(command, "commands", None), f"{words} names no command"
 
 
-@each_file
+@each_with_a_test
 def test_the_test_pod_runs_a_command_that_exists(path: Path) -> None:
-    for place, pod in pods(rendered(path)):
-        if place == "Pod/lab-cislex-test":
-            program, *words = pod["spec"]["containers"][0]["command"]
-            assert program == "/opt/cislex/bin/cislex"
-            _known_command(words)
+    (container,) = find(rendered(path), "Pod", "lab-cislex-test")["spec"]["containers"]
+    program, *words = container["command"]
+    assert (program, words) == ("/opt/cislex/bin/cislex", ["doctor", "--smoke"])
+    assert "args" not in container
+    _known_command(words)
 
 
-@each_file
+def test_there_is_no_test_pod_where_it_is_switched_off() -> None:
+    assert read_values(WITHOUT_A_TEST)["tests"]["enabled"] is False
+    assert not [document for document in rendered(WITHOUT_A_TEST) if document["kind"] == "Pod"]
+
+
+@each_with_a_test
 def test_the_test_pods_context_is_read_by_the_client(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cislex_client import contexts
 
     documents = rendered(path)
-    if not any(place == "Pod/lab-cislex-test" for place, _ in pods(documents)):
-        values = read_values(path)
-        assert values.get("tests", {}).get("enabled") is False or values["auth"]["mode"] != "none"
-        return
     file = tmp_path / "config.toml"
     file.write_text(find(documents, "ConfigMap", "lab-cislex-test")["data"]["config.toml"])
     monkeypatch.setenv("CISLEX_CONFIG", str(file))

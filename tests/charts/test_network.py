@@ -102,16 +102,18 @@ def test_ports_of_services_are_reached_by_those_who_need_them(path: Path) -> Non
 @closed_file
 def test_the_test_pod_reaches_every_service(path: Path) -> None:
     documents = rendered(path)
-    tests = [pod for place, pod in pods(documents) if place == "Pod/lab-cislex-test"]
-    for test in tests:
-        out = _edges(_policies(documents, test["metadata"]["labels"]), "egress")
-        assert {port for port, _ in out} == {DNS, GRPC}
-        for _place, pod in pods(documents):
-            labels = pod["metadata"]["labels"]
-            if labels.get("app.kubernetes.io/component") in SERVICES:
-                assert any(port == GRPC and _takes(peers, labels) for port, peers in out)
-                into = _edges(_policies(documents, labels), "ingress")
-                assert any(port == GRPC and _takes(peers, test["metadata"]["labels"]) for port, peers in into)
+    test = find(documents, "Pod", "lab-cislex-test")
+    out = _edges(_policies(documents, test["metadata"]["labels"]), "egress")
+    assert {port for port, _ in out} == {DNS, GRPC}
+    reached = set()
+    for _place, pod in pods(documents):
+        labels = pod["metadata"]["labels"]
+        if labels.get("app.kubernetes.io/component") in SERVICES:
+            assert any(port == GRPC and _takes(peers, labels) for port, peers in out)
+            into = _edges(_policies(documents, labels), "ingress")
+            assert any(port == GRPC and _takes(peers, test["metadata"]["labels"]) for port, peers in into)
+            reached.add(labels["app.kubernetes.io/component"])
+    assert reached == set(SERVICES)
 
 
 def _takes(peers: list[dict[str, Any]], labels: dict[str, str]) -> bool:
