@@ -312,6 +312,7 @@ def test_the_open_file_adds_tls_and_tokens_to_every_service(tmp_path: Path) -> N
         merged = {key: files.get(str(text), str(text)) for key, text in merged.items()}
         settings = Settings.from_env(merged)
         assert (settings.auth, settings.allow_plaintext_tokens) == ("static", False)
+        assert settings.require_deadline is True
         assert server_credentials(settings) is not None
         assert settings.auth_tokens_file is not None
         StaticTokens(settings.auth_tokens_file).close()
