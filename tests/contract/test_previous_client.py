@@ -12,6 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -98,23 +99,31 @@ def previous(repo_dir: Path) -> Iterator[PreviousClient]:
         client.channel.close()
 
 
-def test_a_whole_job_of_a_previous_client(previous: PreviousClient) -> None:
-    encoder, trainer = "cislex.encoder.v1.EncoderService", "cislex.trainer.v1.TrainerService"
-    simulation, _ = previous.run(encoder, "Simulate", n_wt=100, n_ko=100, window_bp=80, n_chroms=6)
-    dataset, events = previous.run(encoder, "BuildDataset", peaks=simulation.name, window_bp=80)
-    assert 0 < dataset.n_rows <= 200
-    metadata = [previous.unpack(event.operation.metadata) for event in events]
+ENCODER, TRAINER = "cislex.encoder.v1.EncoderService", "cislex.trainer.v1.TrainerService"
+
+
+@pytest.fixture(scope="module")
+def job(previous: PreviousClient) -> SimpleNamespace:
+    """What the previous client was answered from peaks to the exported model."""
+    simulation, _ = previous.run(ENCODER, "Simulate", n_wt=100, n_ko=100, window_bp=80, n_chroms=6)
+    dataset, events = previous.run(ENCODER, "BuildDataset", peaks=simulation.name, window_bp=80)
+    model, _ = previous.run(
+        TRAINER, "TrainModel", dataset=dataset.name, seeds=[0], epochs=2, options=SMALL, device="DEVICE_CPU"
+    )
+    export, _ = previous.run(TRAINER, "ExportModel", model=model.name, dataset=dataset.name)
+    return SimpleNamespace(dataset=dataset, dataset_events=events, model=model, export=export)
+
+
+def test_a_whole_job_of_a_previous_client(previous: PreviousClient, job: SimpleNamespace) -> None:
+    assert 0 < job.dataset.n_rows <= 200
+    metadata = [previous.unpack(event.operation.metadata) for event in job.dataset_events]
     names = {state.number: state.name for state in metadata[0].DESCRIPTOR.fields_by_name["state"].enum_type.values}
     states = [names[entry.state].removeprefix("STATE_") for entry in metadata]
     assert (states[0], states[-1]) == ("QUEUED", "SUCCEEDED")
     assert metadata[-1].task == "encoder.BuildDataset"
 
-    model, _ = previous.run(
-        trainer, "TrainModel", dataset=dataset.name, seeds=[0], epochs=2, options=SMALL, device="DEVICE_CPU"
-    )
-    export, _ = previous.run(trainer, "ExportModel", model=model.name, dataset=dataset.name)
+    export = job.export
     assert list(export.classes) == ["KO", "WT"]
-
     stat = previous.call("cislex.artifacts.v1.ArtifactService", "Stat", sha256=export.artifact.sha256)
     assert stat.kind == "export"
     held = {file.path: file for file in stat.files}
@@ -122,19 +131,18 @@ def test_a_whole_job_of_a_previous_client(previous: PreviousClient) -> None:
     for name, file in held.items():
         data = previous.read(export.artifact.sha256, name)
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size_bytes, file.sha256)
-    assert json.loads(previous.read(export.artifact.sha256, "model_card.json"))["model"] == model.artifact.sha256
+    card = json.loads(previous.read(export.artifact.sha256, "model_card.json"))
+    assert card["model"] == job.model.artifact.sha256
 
     # the same answer from Get, and in a list of them
-    assert previous.call(trainer, "GetExport", name=export.name) == export
-    assert export in previous.call(trainer, "ListExports", parent="tenants/local").exports
+    assert previous.call(TRAINER, "GetExport", name=export.name) == export
+    assert export in previous.call(TRAINER, "ListExports", parent="tenants/local").exports
 
 
-def test_what_the_server_says_beyond_the_baseline_is_skipped(previous: PreviousClient) -> None:
+def test_what_the_server_says_beyond_the_baseline_is_skipped(job: SimpleNamespace) -> None:
     """Export has fields since then; this client parses it all the same, and sees that there was something."""
-    exports = previous.call("cislex.trainer.v1.TrainerService", "ListExports", parent="tenants/local").exports
-    assert exports, "the test above made one"
-    known = {field.number for field in exports[0].DESCRIPTOR.fields}
-    beyond = {field.field_number for field in UnknownFieldSet(exports[0])}
+    known = {field.number for field in job.export.DESCRIPTOR.fields}
+    beyond = {field.field_number for field in UnknownFieldSet(job.export)}
     assert beyond
     assert not beyond & known
 
@@ -142,7 +150,7 @@ def test_what_the_server_says_beyond_the_baseline_is_skipped(previous: PreviousC
 def test_errors_read_as_before(previous: PreviousClient) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         previous.call(
-            "cislex.trainer.v1.TrainerService", "TrainModel", parent="tenants/local", dataset="d" * 64, epochs=-1,
+            TRAINER, "TrainModel", parent="tenants/local", dataset="d" * 64, epochs=-1,
             seeds=[0, 0],
         )  # fmt: skip
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
