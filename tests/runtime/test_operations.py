@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import uuid
 from pathlib import Path
@@ -9,14 +10,22 @@ from typing import Any
 
 import grpc
 import pytest
-from cislex.ops.v1 import ops_pb2
+import toy
+from cislex.ops.v1 import ops_pb2, ops_pb2_grpc
 from cislex_core.errors import Reason
+from cislex_core.settings import Settings
+from cislex_runtime.calling.channel import open_channel
 from cislex_runtime.calling.client import metadata_of, state_name
 from cislex_runtime.calling.problem import RpcProblem, WaitTimeoutError
+from cislex_runtime.engines.jobs import SystemAwayError
+from cislex_runtime.serving import operations_servicer
+from cislex_runtime.serving import server as serving_server
 from cislex_runtime.serving.status import read_status
 from google.longrunning import operations_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from running import ServerProcess
+from running import HERE, ServerProcess
+from security_scene import serving
 
 
 def test_result_is_a_named_resource(server: ServerProcess) -> None:
@@ -205,6 +214,71 @@ def test_watch_tells_every_state_and_resumes_without_gap(server: ServerProcess) 
     with pytest.raises(grpc.RpcError) as caught:
         watch(sequences[-1] + 1)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.fixture
+def own_settings(short_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Of a server in this process, whose workers know the toy."""
+    monkeypatch.setenv("CISLEX_EXTRA_TASKS", "toy:TASKS")
+    monkeypatch.setenv("CISLEX_EXTRA_SPECS", "toy:SPECS")
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    return Settings(home=short_dir, drain_grace_s=0.1, stop_grace_s=0.1)
+
+
+async def test_a_silent_watch_gets_bookmarks(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert operations_servicer.BOOKMARK_S == 15, "as ops.proto says"
+    monkeypatch.setattr(operations_servicer, "BOOKMARK_S", 0.1)
+    async with serving(own_settings, [toy.register]) as server, open_channel(server.address) as channel:
+        stub = toy.Stub(channel)
+        operation = await stub.Count(stub.m.CountRequest(n=1, misbehave="sleep_once"), timeout=20)
+
+        async def watch(after: int) -> list[Any]:
+            """Answers of a watch up to the third bookmark in a row, with the task at work."""
+            request, told = ops_pb2.WatchOperationRequest(name=operation.name, after_sequence=after), []
+            stream = ops_pb2_grpc.OperationEventsStub(channel).WatchOperation(request, timeout=60)
+            async for answer in stream:
+                told.append(answer)
+                events = [one for one in told if not one.bookmark]
+                running = after or (events and state_name(metadata_of(events[-1].operation)) == "RUNNING")
+                if running and len(told) >= 3 and all(one.bookmark for one in told[-3:]):
+                    stream.cancel()
+                    break
+            return told
+
+        told = await watch(0)
+        last_seen = 0
+        for answer in told:
+            if answer.bookmark:
+                assert answer.sequence == last_seen
+                assert not answer.HasField("operation")
+            else:
+                assert answer.sequence > last_seen
+                last_seen = answer.sequence
+        assert last_seen >= 3, "queued, initializing, running"
+        again = await watch(last_seen)
+        assert [(one.bookmark, one.sequence) for one in again] == [(True, last_seen)] * 3
+
+
+async def test_ready_follows_the_engine(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_server, "READY_EVERY_S", 0.05)
+    async with serving(own_settings, [toy.register]) as server, open_channel(server.address) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+
+        async def becomes(state: Any) -> None:
+            async with asyncio.timeout(20):
+                while (await health.Check(health_pb2.HealthCheckRequest(service="ready"), timeout=5)).status != state:
+                    await asyncio.sleep(0.02)
+
+        def away() -> None:
+            raise SystemAwayError("the dashboard is away")
+
+        await becomes(health_pb2.HealthCheckResponse.SERVING)
+        with monkeypatch.context() as broken:
+            broken.setattr(server.platform.engine, "check", away)
+            await becomes(health_pb2.HealthCheckResponse.NOT_SERVING)
+            alive = await health.Check(health_pb2.HealthCheckRequest(), timeout=5)
+            assert alive.status == health_pb2.HealthCheckResponse.SERVING, "the process need not be restarted"
+        await becomes(health_pb2.HealthCheckResponse.SERVING)
 
 
 def test_wait_operation_and_timeouts(server: ServerProcess) -> None:

@@ -19,6 +19,7 @@ from cislex_runtime import migrate
 from cislex_runtime.calling.client import metadata_of, state_name
 from cislex_runtime.calling.problem import RpcProblem
 from cislex_runtime.ledger import Ledger
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from postgres import Proxy, fresh_database
 from running import ServerProcess, a_server
 
@@ -131,6 +132,7 @@ def test_a_ledger_that_is_away_is_said_and_waited_for(replicas: Replicas) -> Non
     server = replicas.add(replicas.url.set(port=proxy.port))
     running = server.submit(n=60, pause_s=0.1, label="running").name
     server.wait_for(running, began)
+    assert is_ready(server)
     proxy.cut()
     stub = server.stub
     with pytest.raises(RpcProblem) as refused, server_without_patience(server) as impatient:
@@ -140,14 +142,33 @@ def test_a_ledger_that_is_away_is_said_and_waited_for(replicas: Replicas) -> Non
     with ThreadPoolExecutor() as pool:
         later = pool.submit(server.submit, n=5, label="later")
         time.sleep(3)
+        wait_for_ready(server, False)
         assert not later.done()
         proxy.mend()
         patient = later.result(timeout=30)
+    wait_for_ready(server, True)
     for name, n in ((patient.name, 5), (running, 60)):
         assert server.total(server.connection.wait(name)) == sum(range(n))
     proxy.cut()
     proxy.mend()
     assert server.total(server.connection.wait(server.submit(n=7, label="after").name)) == sum(range(7))
+
+
+def is_ready(server: ServerProcess) -> bool:
+    """What the server's health service says; it must answer, whatever else is away."""
+    stub = health_pb2_grpc.HealthStub(server.connection.channel)
+    states = {name: stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=5).status for name in ("", "ready")}
+    assert states[""] == health_pb2.HealthCheckResponse.SERVING, "it need not be restarted"
+    assert states["ready"] in (health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING)
+    return bool(states["ready"] == health_pb2.HealthCheckResponse.SERVING)
+
+
+def wait_for_ready(server: ServerProcess, wanted: bool) -> None:
+    """Until the health service's next look or two (READY_EVERY_S) has told it."""
+    end = time.monotonic() + 20
+    while is_ready(server) is not wanted:
+        assert time.monotonic() < end, f"ready stayed {not wanted}"
+        time.sleep(0.1)
 
 
 @contextmanager
