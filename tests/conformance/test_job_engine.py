@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -11,21 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import toy
 from cislex_core.canonical import digest_file
 from cislex_core.settings import Settings
 from cislex_core.stores.local import LocalStore
-from cislex_runtime.engines import leavings
+from cislex_runtime.calling.channel import open_channel
+from cislex_runtime.calling.client import Client
+from cislex_runtime.engines import choice, leavings
 from cislex_runtime.engines.choice import job_environment
 from cislex_runtime.engines.engine import AttemptSpec, Exit, Phase
 from cislex_runtime.engines.followed import OUTCOME_GRACE_S
 from cislex_runtime.engines.job_engine import JobEngine
-from cislex_runtime.engines.jobs import SystemAwayError, job_name
+from cislex_runtime.engines.jobs import Job, SystemAwayError, job_name
 from cislex_runtime.engines.mailbox import Mailbox, default_url, split_attempt_url
 from cislex_runtime.working.checkpoint_sync import CheckpointSync
 from engine_benches import TOY, Driver, job_engine, job_processes
 from process_jobs import ProcessJobs
 from running import gone
 from s3_server import S3Server
+from security_scene import serving
 
 
 @pytest.fixture
@@ -349,3 +354,57 @@ def test_no_secret_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_REGION", "eu-1")
     passed = job_environment(Settings(home=tmp_path, store_url="s3://b/p"))
     assert passed == {"CISLEX_STORE_URL": "s3://b/p", "AWS_REGION": "eu-1"}
+
+
+def test_the_settings_of_traces_are_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"CISLEX_{name.upper()}" for name in Settings.model_fields if name.startswith("otel_")]
+    assert "CISLEX_OTEL_ENDPOINT" in names
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    settings = Settings(home=tmp_path, store_url="s3://b/p")
+    assert not set(names) & set(job_environment(settings))
+    for name in names:
+        monkeypatch.setenv(name, "http://collector:4317")
+    assert {name: job_environment(settings).get(name) for name in names} == dict.fromkeys(
+        names, "http://collector:4317"
+    )
+
+
+async def test_a_job_continues_the_trace_of_its_submission(
+    jobs: ProcessJobs, short_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.grpc", reason="the extra [otel] is not installed")
+    from cislex_runtime.telemetry import tracing
+    from collector import a_collector
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    sent: list[Job] = []
+    take = jobs.submit
+    monkeypatch.setattr(jobs, "submit", lambda job: (sent.append(job), take(job)))
+    monkeypatch.setattr(choice, "_backend", lambda settings: jobs)
+    for name, value in TOY.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(home=short_dir, engine="ray", ray_address="http://nowhere", drain_grace_s=1, stop_grace_s=1)
+    with a_collector() as collector:
+        monkeypatch.setenv("CISLEX_OTEL_ENDPOINT", collector.endpoint)
+        async with serving(settings, [toy.register]) as server, Client(open_channel(server.address)) as client:
+            tracing.start_with(SimpleSpanProcessor(InMemorySpanExporter()), "here")
+            try:
+                stub = toy.Stub(client.channel)
+                with tracing.span("my analysis"):
+                    trace_id = tracing.ids()["trace_id"]
+                    operation = await client.submit(stub.Count, stub.m.CountRequest(n=200, pause_s=0.05))
+            finally:
+                tracing.stop()
+            ref = f"{operation.name.rpartition('/')[2]}/1"
+            mailbox = Mailbox(default_url(settings))
+            while (written := await asyncio.to_thread(mailbox.get, f"{ref}/attempt.json")) is None:
+                await asyncio.sleep(0.05)
+            assert written["trace"]["traceparent"].split("-")[1] == trace_id
+            await client.cancel(operation.name)
+            await client.wait(operation.name)
+            (run,) = await asyncio.to_thread(collector.find, "cislex-worker", "attempt toy.Count")
+    assert run.trace_id == trace_id
+    assert run.parent_id == written["trace"]["traceparent"].split("-")[2]
+    assert [job.env.get("CISLEX_OTEL_ENDPOINT") for job in sent] == [collector.endpoint]
