@@ -155,6 +155,23 @@ def test_numba_reads_the_code_of_the_build(sandbox: Sandbox, version: str, name:
     assert _inside(sandbox, _image(name, version), code) == "True 0"
 
 
+@pytest.mark.parametrize("name", ["explainer", "worker"])
+def test_numba_reads_umap_s_code_of_the_build(sandbox: Sandbox, version: str, name: str) -> None:
+    """The projection of units, on another table than the build's: what umap lets numba keep is read, not compiled."""
+    code = (
+        "import sys; import numpy as np; from numba.core.dispatcher import Dispatcher\n"
+        "from cislex_explainer import projection\n"
+        "values = np.random.default_rng(1).normal(size=(150, 8)).astype(np.float32)\n"
+        "assert projection.umap(values, 15, 0.1, 'euclidean', 0).shape == (150, 2)\n"
+        "modules = [m for n, m in sys.modules.items() if n.partition('.')[0] in ('umap', 'pynndescent')]\n"
+        "found = {id(f): f for m in modules for f in vars(m).values() if isinstance(f, Dispatcher)}\n"
+        "kept = {f.__qualname__: f.stats for f in found.values() if f.stats.cache_path}\n"
+        "print(sum(sum(s.cache_hits.values()) for s in kept.values()) > 0, "
+        "sorted(n for n, s in kept.items() if s.cache_misses))"
+    )
+    assert _inside(sandbox, _image(name, version), code) == "True []"
+
+
 def test_the_worker_finds_the_tasks_of_all_services(sandbox: Sandbox, version: str) -> None:
     code = (
         "from importlib.metadata import entry_points\n"
