@@ -6,7 +6,7 @@ from pathlib import Path
 
 import kubernetes_validate
 import pytest
-from chart_scenes import CHART, Document, find, read_values, render
+from chart_scenes import CHART, Document, containers, find, read_values, render
 from cislex_runtime.engines.jobs import Job
 from cislex_runtime.engines.kubernetes_manifests import manifest, read_templates
 
@@ -84,6 +84,24 @@ def test_kueue_sees_every_job(facility: Document, tmp_path: Path) -> None:
     facility["kueue"] = {"enabled": True, "queueName": "gpus"}
     for job in _manifests(facility, tmp_path).values():
         assert job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "gpus"
+
+
+def test_a_site_gives_the_jobs_variables_of_its_own(facility: Document, tmp_path: Path) -> None:
+    """They win over what the engine passes on from the servers."""
+    from_secret = {"secretKeyRef": {"name": "proxy", "key": "url"}}
+    more: list[Document] = [
+        {"name": "CISLEX_MAX_INTERVALS", "value": "1000"},
+        {"name": "CISLEX_LOG_LEVEL", "value": "DEBUG"},
+        {"name": "HTTPS_PROXY", "valueFrom": from_secret},
+    ]
+    facility["job"]["env"] = more
+    for name, job in _manifests(facility, tmp_path).items():
+        kubernetes_validate.validate(job, "1.37", strict=True)
+        env = job["spec"]["template"]["spec"]["containers"][0]["env"]
+        assert [entry for entry in env if entry["name"] in {one["name"] for one in more}] == more, name
+    for place, _, container in containers(render(facility)):
+        if not place.startswith("job template"):
+            assert not [entry for entry in container["env"] if entry in more], place
 
 
 def test_without_gpus_there_is_no_template_for_them(facility: Document, tmp_path: Path) -> None:

@@ -254,6 +254,8 @@ UNKNOWN = [
     ("networkPolicy", "clients", 0, "podSelecter"),
     ("rayCluster", "workerGroups", 0, "gpus"),
     ("job", "resources", "limit"),
+    ("job", "env", 0, "from"),
+    ("rayCluster", "env", 0, "from"),
 ]
 
 
@@ -278,6 +280,8 @@ WRONG: list[tuple[Values, str]] = [
     ({"gpu": {"resourceName": "gpu"}}, "/gpu/resourceName"),
     ({"settings": {"max_attempts": "many"}}, "/settings/max_attempts"),
     ({"rayCluster": {"workerGroups": []}}, "/rayCluster/workerGroups"),
+    ({"job": {"env": [{"name": "OMP_NUM_THREADS", "value": 4}]}}, "/job/env/0/value"),
+    ({"rayCluster": {"env": [{"value": "4"}]}}, "/rayCluster/env/0"),
 ]
 
 

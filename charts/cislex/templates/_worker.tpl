@@ -1,6 +1,7 @@
 {{/* Pods that run attempts: the Jobs of the kubernetes engine, and the nodes of a bundled Ray cluster. */}}
 
-{{/* Environment of such a container: the store, its keys, no GPU unless asked for. Takes (list $root gpuCount). */}}
+{{/* Environment of such a container: the store, its keys, no GPU unless asked for, and what the site adds. Takes
+(list $root gpuCount env). */}}
 {{- define "cislex.workerEnv" -}}
 {{- $root := index . 0 -}}
 - name: CISLEX_HOME
@@ -20,6 +21,9 @@
 {{- include "cislex.s3Env" $root }}
 {{- with include "cislex.gpuEnv" (index . 1) }}
 {{ . }}
+{{- end }}
+{{- with index . 2 }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
 
@@ -106,7 +110,7 @@ spec:
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
           command: [/opt/cislex/bin/python]
           env:
-            {{- include "cislex.workerEnv" (list $root .gpus) | nindent 12 }}
+            {{- include "cislex.workerEnv" (list $root .gpus $job.env) | nindent 12 }}
           resources:
             {{- include "cislex.resources" (list $root .resources .gpus) | nindent 12 }}
           securityContext:
