@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import helm_python as helm
 import yaml
+from cislex_core.input_limits import InputLimits
 from helm_python import _native
 
 CHART = Path(__file__).resolve().parents[1] / "charts" / "cislex"
@@ -29,6 +31,8 @@ VALUES_FILES = [
     *sorted((CHART / "ci").glob("*.yaml")),
 ]
 ATTEMPTS = "cislex.dev/attempts"
+#: Variables of limits on input files; they are no settings.
+LIMITS = {f"CISLEX_MAX_{field.name.upper()}" for field in fields(InputLimits)}
 LONG_RUNNING = ("Deployment", "StatefulSet", "RayCluster")
 
 Document = dict[str, Any]
@@ -108,6 +112,18 @@ def containers(documents: tuple[Document, ...] | list[Document]) -> Iterator[tup
     for place, pod in pods(documents):
         for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]:
             yield f"{place}/{container['name']}", pod, container
+
+
+def settings_of(documents: tuple[Document, ...], container: Document) -> dict[str, str]:
+    """What a container is told by ConfigMaps."""
+    names = [source["configMapRef"]["name"] for source in container.get("envFrom", [])]
+    return {key: value for name in names for key, value in find(documents, "ConfigMap", name)["data"].items()}
+
+
+def services_of(path: Path) -> list[str]:
+    """Names of the services that a values file has."""
+    own = read_values(path).get("services", {})
+    return [name for name in SERVICES if own.get(name, {}).get("enabled", True)]
 
 
 def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
