@@ -155,7 +155,7 @@ async def test_what_attempts_used_is_added_to_the_day(desk: Desk) -> None:
     assert used["gpu_s"] == 0
 
 
-def test_what_a_worker_said_or_how_long_a_lost_one_was_there() -> None:
+def test_what_a_worker_said_or_how_long_a_lost_one_worked() -> None:
     timings = {"queued": 10.0, "started": 90.0, "running": 100.0}
     operation = Operation("o", "a", "t", states.RUNNING, request={"gpu": True}, snapshot={"timings": timings})
     said = Outcome(Exit.OK, usage={"device": "cuda:0 NVIDIA H200", "wall_s": 2.5, "cpu_s": 1.0})

@@ -184,8 +184,8 @@ class Turns:
 def usage_of(operation: Operation, outcome: Outcome, with_gpus: bool, now: float) -> AddUsage:
     """What an operation's attempt used, from its worker's figures.
 
-    A worker that was lost left none: then the time counts for which it held its place, on a GPU where the engine has
-    some (``with_gpus``) and the task could use one. One that was cut off from outside counts nothing: nobody saw when.
+    A worker that was lost left none: then the time counts since its task began, on a GPU where the engine has some
+    (``with_gpus``) and the task could use one. One that was cut off from outside counts nothing: nobody saw when.
     ``now``: UTC epoch seconds.
     """
     tenant, usage = operation.tenant, outcome.usage
