@@ -258,6 +258,13 @@ def test_the_servers_take_their_settings(path: Path) -> None:
         assert [str(place) for place in told] == value.split(":") if name == "allowed_roots" else told == value
 
 
+@pytest.mark.parametrize("name", ["values-core-facility", "values-air-gapped"])
+def test_where_labs_share_calls_need_a_deadline_and_a_job_has_its_gpu_alone(name: str) -> None:
+    settings = Settings.from_env(find(rendered(CHART / f"{name}.yaml"), "ConfigMap", "lab-cislex-settings")["data"])
+    assert settings.require_deadline is True
+    assert settings.fan_out == 1
+
+
 def test_numbers_do_not_become_floats() -> None:
     """Helm reads numbers as floats: 10 GiB must not be told as 1.073741824e+10, nor 2.5 s as 2."""
     settings = {"stop_grace_s": 2.5, "max_metadata_bytes": 20_000_000, "require_deadline": True}
