@@ -8,6 +8,7 @@ line of JSON: the artifact, the error of a lost attempt, and on how many nodes p
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,10 @@ def main(store: str, folder: str, task: str, fields: str, kill: bool) -> None:
         print(error, file=sys.stderr)
         sys.exit(NO_CLUSTER)
     ray.init(address=cluster.address, log_to_driver=False)
+    if least := os.environ.get("SCAN_LEAST"):  # so that a small scan has several shards
+        from cislex_motif import scan_shards
+
+        scan_shards.LEAST = int(least)
     watch = Watch(cluster, second if kill else None)
     home = Path(folder)
     progress = WorkerProgress(watch.hear, home, home)
