@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -68,23 +69,21 @@ class Scanner:
         counts = [np.zeros(m.largest + 2, np.int64) for m in self._matrices]
         level = np.array(floors, dtype=np.float32)
         parts: list[Hits] = []
-        n_hits = 0
+        n_hits, adding = 0, Lock()
         stream = source.segments(self.widest)
         while batch := list(islice(stream, _SEGMENTS_AT_ONCE)):
             found: list[list[Hits]] = [[] for _ in batch]
-            counted: list[list[tuple[int, IntArray]]] = [[] for _ in batch]
 
-            def scan(i: int, batch: list[Segment] = batch, found: list[list[Hits]] = found,
-                     counted: list[list[tuple[int, IntArray]]] = counted) -> None:  # fmt: skip
+            def scan(i: int, batch: list[Segment] = batch, found: list[list[Hits]] = found) -> None:
                 for group in self._groups:
                     hits, tally = _scan(batch[i], group, level, counting)
                     found[i] += hits
-                    counted[i] += tally
+                    # At once, since thousands of motifs' tallies of a batch take gigabytes; the order changes no sum.
+                    with adding:
+                        for motif, tallied in tally:
+                            counts[motif][: len(tallied)] += tallied
 
             for_each(scan, range(len(batch)), lambda _: self._progress.check_cancel(), self._threads)
-            for tally in counted:
-                for motif, tallied in tally:
-                    counts[motif][: len(tallied)] += tallied
             parts += [hits for several in found for hits in several]
             n_hits += sum(len(hits) for several in found for hits in several)
             if n_hits > self._max_hits:
