@@ -132,6 +132,11 @@ class CislexError(Exception):
         return (_rebuild, (type(self), self.reason, self.message, self.violations, self.metadata))
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of others says, in one line; the name of its class when it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 class UserError(CislexError):
     """The request or its input is wrong: never retried."""
 

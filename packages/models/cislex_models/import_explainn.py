@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from cislex_core.errors import first_line
 from torch import Tensor
 
 from cislex_models.channels import permute_input_channels
@@ -76,7 +77,7 @@ def convert(
         theirs = source.state(sizes["fc_layers"], channel_order)
         model.load_state_dict({**ours, **{name: value.reshape(ours[name].shape) for name, value in theirs.items()}})
     except (RuntimeError, IndexError) as error:
-        raise refused(f"the shapes of the weights do not fit together: {str(error).splitlines()[0]}") from None
+        raise refused(f"the shapes of the weights do not fit together: {first_line(error)}") from None
     source.check_all_taken()
     return model.eval()
 

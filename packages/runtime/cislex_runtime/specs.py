@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -36,6 +36,11 @@ def find_info(task: str) -> TaskInfo:
     if task not in _known:
         raise CislexError(Reason.INTERNAL, f"no installed package has the task {task}", task=task)
     return _known[task]
+
+
+def may_use_gpu(info: TaskInfo, spec: Mapping[str, Any]) -> bool:
+    """Whether an attempt could compute on a GPU: its task can, and its spec (as JSON) does not ask for the CPU."""
+    return info.gpu and spec.get("device", "auto") != "cpu"
 
 
 def kinds_of(services: Collection[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 import torch
-from cislex_core.errors import Reason, UserError
+from cislex_core.errors import Reason, UserError, first_line
 from cislex_models.base import Predictor
 from cislex_models.onehot import one_hot
 from cislex_models.wrappers import AsTuple
@@ -70,7 +70,7 @@ def compare(path: Path, model: Predictor, real: np.ndarray) -> list[dict[str, An
                 for name, expected, got in zip(names, module(x), answers, strict=True):
                     row[name] = _difference(expected.numpy(), got)
             except Exception as error:  # onnxruntime raises its own classes for a shape that was baked in
-                row.update({name: float("inf") for name in names}, problem=str(error).splitlines()[0][:300])
+                row.update({name: float("inf") for name in names}, problem=first_line(error)[:300])
             rows.append(row)
     return rows
 

@@ -17,7 +17,7 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from cislex_core.errors import Reason, RetryableError
+from cislex_core.errors import Reason, RetryableError, first_line
 from torch import Tensor, nn
 
 #: A rank that waits so long for the others gives up. A lost rank is noticed at once by who started the gang.
@@ -131,7 +131,7 @@ def joined(device: torch.device, own_gpu: bool) -> Iterator[Gang]:
     except RuntimeError as error:
         if not (isinstance(error, dist.DistError) or "gloo" in str(error)):
             raise
-        lost = f"the processes of one training lost each other: {str(error).splitlines()[0]}"
+        lost = f"the processes of one training lost each other: {first_line(error)}"
         raise RetryableError(Reason.WORKER_LOST, lost) from None
     finally:
         dist.destroy_process_group()

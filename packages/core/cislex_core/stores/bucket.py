@@ -20,7 +20,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store as ObstoreS3
 
-from cislex_core.errors import CislexError, Reason, RetryableError, UserError
+from cislex_core.errors import CislexError, Reason, RetryableError, UserError, first_line
 
 PART_BYTES = 16 << 20
 """Files above this go in parts; S3 takes 10,000 of them."""
@@ -180,4 +180,4 @@ def _found(meta: Any) -> Found:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].removeprefix("Generic S3 error: ").strip()
+    return first_line(error).removeprefix("Generic S3 error: ").strip()

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cislex.ops.v1 import diagnostics_pb2, diagnostics_pb2_grpc
+from cislex_core.errors import first_line
 
 from cislex_runtime import names
 from cislex_runtime.diagnosis import computing, keeping, tenant
@@ -82,8 +83,7 @@ async def _all(checks: dict[str, Check]) -> dict[str, Finding]:
             )
         except Exception as error:
             log.warning("check %s failed: %s", name, error)
-            text = str(error).splitlines()[0] if str(error) else type(error).__name__
-            return bad(text, "read the server's log", "does not work")
+            return bad(first_line(error), "read the server's log", "does not work")
 
     found = await asyncio.gather(*(one(name, check) for name, check in checks.items()))
     return {name: finding for name, finding in zip(checks, found, strict=True) if finding is not None}

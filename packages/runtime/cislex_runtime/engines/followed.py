@@ -25,7 +25,6 @@ class Followed:
 
     ref: str
     name: str
-    op_id: str
     heavy: bool
     observation: Observation
     submitted: bool = False

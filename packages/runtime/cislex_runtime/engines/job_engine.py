@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cislex_core.errors import CislexError, RetryableError
+from cislex_core.errors import CislexError, RetryableError, first_line
 from cislex_core.stores import Store
 from cislex_core.tasks import InputRef
 
@@ -26,7 +26,7 @@ from cislex_runtime.engines.job_logs import JobLogs
 from cislex_runtime.engines.jobs import Job, JobBackend, JobStatus, SystemAwayError, job_name
 from cislex_runtime.engines.leavings import ABANDON_S, Leavings
 from cislex_runtime.engines.mailbox import ATTEMPT, STOP, SUBMITTED, Mailbox
-from cislex_runtime.specs import find_info
+from cislex_runtime.specs import find_info, may_use_gpu
 from cislex_runtime.working.outcomes import outcome_of
 from cislex_runtime.working.task_io import WorkerInputs
 
@@ -97,7 +97,7 @@ class JobEngine:
             if not self.capacity().takes(attempt.heavy):
                 raise RuntimeError(f"no free slot for {attempt.ref}")
             name = job_name(attempt.op_id, attempt.attempt)
-            run = Followed(attempt.ref, name, attempt.op_id, attempt.heavy, Observation(Phase.INITIALIZING))
+            run = Followed(attempt.ref, name, attempt.heavy, Observation(Phase.INITIALIZING))
             self._runs[attempt.ref] = run
         self._senders.submit(self._send, run, attempt)
         return attempt.ref
@@ -196,7 +196,7 @@ class JobEngine:
                     log.warning("%s could not be handed to %s: %s; trying again", run.ref, self.name, error)
                 with self._lock:
                     run.sending = False
-                    run.see(phase=Phase.PENDING, message=f"waiting for {self.name}: {_one_line(error)}")
+                    run.see(phase=Phase.PENDING, message=f"waiting for {self.name}: {first_line(error)[:300]}")
                     if run.stop_at is not None:
                         self._end(run, Outcome(Exit.CANCELLED))
                 self._wake()
@@ -218,11 +218,11 @@ class JobEngine:
             run.submitted, run.sending = True, False
 
     def _job(self, run: Followed, attempt: AttemptSpec) -> Job:
-        gpu = find_info(attempt.task).gpu and attempt.spec.get("device", "auto") != "cpu"
+        gpu = self.gpus > 0 and may_use_gpu(find_info(attempt.task), attempt.spec)
         url = f"{self._mailbox.url}/{run.ref}"
         labels = {"operation": attempt.op_id, "attempt": str(attempt.attempt), "tenant": attempt.tenant}
         arguments = ("-m", "cislex_runtime.working.job", "--attempt", url)
-        return Job(run.name, arguments, self._env, attempt.heavy, gpu and self.gpus > 0, labels)
+        return Job(run.name, arguments, self._env, attempt.heavy, gpu, labels)
 
     # ---- adopting ---------------------------------------------------------------------------------------------
 
@@ -246,7 +246,7 @@ class JobEngine:
                 answer[ref] = unsure if known is None else _UNKNOWN
                 continue
             attempt = AttemptSpec.from_json(value) if value is not None else None
-            run = Followed(ref, name, _split(ref)[0], attempt is not None and attempt.heavy, unsure)
+            run = Followed(ref, name, attempt is not None and attempt.heavy, unsure)
             run.submitted = attempt is None or SUBMITTED in mail.names or bool(known and name in known)
             with self._lock:
                 self._runs[ref] = run
@@ -358,7 +358,3 @@ class JobEngine:
 def _split(ref: str) -> tuple[str, int]:
     op_id, _, number = ref.rpartition("/")
     return op_id, int(number)
-
-
-def _one_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cislex_core.errors import CislexError, Reason
+from cislex_core.errors import CislexError, Reason, first_line
 
 from cislex_runtime.engines.jobs import Job, JobPhase, JobStatus, SystemAwayError
 from cislex_runtime.engines.kubernetes_manifests import MANAGED_BY, has_gpus, manifest
@@ -148,7 +148,7 @@ def _reason(error: Exception) -> str:
     try:
         return str(json.loads(getattr(error, "body", "") or "")["message"])
     except (ValueError, KeyError, TypeError):
-        return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+        return first_line(error)[:300]
 
 
 def _connect() -> Any:

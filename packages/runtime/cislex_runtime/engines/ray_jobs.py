@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cislex_core.errors import CislexError, Reason, UserError
+from cislex_core.errors import CislexError, Reason, UserError, first_line
 
 from cislex_runtime.engines.engine import EXIT_STATUS, Exit
 from cislex_runtime.engines.jobs import Job, JobPhase, JobStatus, SystemAwayError
@@ -157,8 +157,7 @@ class RayJobs:
         try:
             return call(self._client())
         except Exception as error:
-            text = str(error).strip()
-            line = (text or type(error).__name__).splitlines()[0]
+            text, line = str(error), first_line(error)
             if type(error).__name__ == "AuthenticationError":
                 text = f"{self._address} refused the token ({line}); set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH"
                 raise SystemAwayError(text) from None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from cislex_core.errors import CislexError, Reason, RetryableError, UserError
+from cislex_core.errors import CislexError, Reason, RetryableError, UserError, first_line
 from sqlalchemy.engine import Connection
 
 from cislex_runtime.ledger import schema
@@ -134,8 +134,9 @@ def _typed_errors() -> Iterator[None]:
         text = str(error)
         if any(words in text for words in _FULL):
             raise UserError(Reason.DISK_FULL, "the ledger's disk is full; free some space and try again") from error
-        first = text.splitlines()[0]
-        message = f"the ledger cannot be used now ({first}); ask again: a request_id makes nothing happen twice"
+        message = (
+            f"the ledger cannot be used now ({first_line(error)}); ask again: a request_id makes nothing happen twice"
+        )
         raise RetryableError(Reason.UNAVAILABLE, message, part="ledger") from error
 
 

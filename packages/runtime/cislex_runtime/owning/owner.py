@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import sqlalchemy as sa
+from cislex_core.errors import first_line
 
 from cislex_runtime.ledger import Ledger
 from cislex_runtime.ledger.database import KEEPALIVES
@@ -56,7 +57,7 @@ class Ownership:
         try:
             self._session.execute(sa.text("SELECT 1"))
         except sa.exc.SQLAlchemyError as error:
-            log.warning("the connection that held %s broke: %s", ", ".join(self._rows), str(error).splitlines()[0])
+            log.warning("the connection that held %s broke: %s", ", ".join(self._rows), first_line(error))
             self._drop_session()
             return False
         self._asked_at = time.monotonic()
@@ -113,7 +114,7 @@ class Ownership:
                 self._rows.add(service)
                 return True
         except sa.exc.SQLAlchemyError as error:
-            log.warning("cannot ask who owns %s: %s", service, str(error).splitlines()[0])
+            log.warning("cannot ask who owns %s: %s", service, first_line(error))
             self._drop_session()
         return False
 

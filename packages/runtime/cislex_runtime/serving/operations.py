@@ -28,7 +28,7 @@ from cislex_runtime.serving import requests
 from cislex_runtime.serving.admission import Admission
 from cislex_runtime.serving.operation_proto import to_proto
 from cislex_runtime.serving.waiting import WaitingRoom
-from cislex_runtime.specs import find_info
+from cislex_runtime.specs import find_info, may_use_gpu
 from cislex_runtime.telemetry import logs, metrics, tracing
 
 log = logging.getLogger("cislex.operations")
@@ -141,6 +141,8 @@ class OperationsManager:
         resolved = self._resolver.resolve(spec, common.tenant)
         now = time.time()
         spec_digest = cache_key(task, info, resolved.spec)
+        values = resolved.spec.model_dump(mode="json")
+        gpu = may_use_gpu(info, values)
         operation = Operation(
             id=names.new_id(),
             tenant=common.tenant,
@@ -148,11 +150,11 @@ class OperationsManager:
             state=states.QUEUED,
             created_at=now,
             request={
-                "spec": resolved.spec.model_dump(mode="json"),
+                "spec": values,
                 "files": resolved.files,
                 "kind": info.kind,
-                "heavy": self._needs_heavy_slot(info, resolved.spec),
-                "gpu": info.gpu and getattr(resolved.spec, "device", "auto") != "cpu",
+                "heavy": info.heavy or (gpu and self._gpus > 0),
+                "gpu": gpu,
                 "spec_digest": spec_digest,
                 "cache_key": _own_key(spec_digest),
                 "labels": common.labels,
@@ -176,9 +178,6 @@ class OperationsManager:
                 log.info("%s %s accepted%s", operation.task, operation.id, how)
             self._wake()
         return self.proto(operation)
-
-    def _needs_heavy_slot(self, info: TaskInfo, spec: Any) -> bool:
-        return info.heavy or (info.gpu and self._gpus > 0 and getattr(spec, "device", "auto") != "cpu")
 
     def _cancel(self, name: str) -> None:
         operation = self.find(name)

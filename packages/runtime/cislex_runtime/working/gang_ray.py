@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import ray
-from cislex_core.errors import Reason, RetryableError
+from cislex_core.errors import Reason, RetryableError, first_line
 from ray.exceptions import RayActorError, RayTaskError
 from ray.util.placement_group import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
@@ -104,7 +104,7 @@ def run_on_nodes(
         raise error.cause from None
     except RayActorError as error:
         raise RetryableError(
-            Reason.WORKER_LOST, f"a rank of {count} was lost with its process or node: {str(error).splitlines()[0]}",
+            Reason.WORKER_LOST, f"a rank of {count} was lost with its process or node: {first_line(error)}",
             ranks=count,
         ) from None  # fmt: skip
     finally:

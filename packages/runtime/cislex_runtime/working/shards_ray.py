@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from cislex_core.errors import Reason, RetryableError
+from cislex_core.errors import Reason, RetryableError, first_line
 from cislex_core.tasks import Inputs
 from ray.exceptions import RayError, RayTaskError
 
@@ -48,7 +48,7 @@ def on_nodes(
     except RayTaskError as error:
         raise error.cause from None
     except RayError as error:
-        raise RetryableError(Reason.WORKER_LOST, f"a shard was lost: {str(error).splitlines()[0]}") from None
+        raise RetryableError(Reason.WORKER_LOST, f"a shard was lost: {first_line(error)}") from None
     finally:
         for left in running:
             ray.cancel(left, force=True)

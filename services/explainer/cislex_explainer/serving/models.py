@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cislex_core.activations import READ_AS
-from cislex_core.errors import CislexError, Reason, UserError
+from cislex_core.errors import CislexError, Reason, UserError, first_line
 from cislex_core.exports import Export
 from cislex_core.onnx_safety import check_onnx
 from cislex_core.settings import Settings
@@ -91,7 +91,7 @@ def open_model(platform: Platform, digest: str) -> OpenModel:
         # from bytes: a path would let the graph name files beside it
         session = ort.InferenceSession(data, _options(ort, settings), providers=wanted)
     except Exception as error:  # onnxruntime's classes have no common base but Exception
-        reason = str(error).splitlines()[0][:300]
+        reason = first_line(error)[:300]
         text = f"onnxruntime {ort.__version__} cannot open the graph: {reason}; export the model again"
         raise UserError(Reason.UNSAFE_FILE, text) from None
     used = session.get_providers()[0]
